@@ -1,0 +1,81 @@
+/**
+ * What happens inside, told on `node:diagnostics_channel`. Rooms publish here and import no telemetry;
+ * the CLI's live view, telemetry and tests subscribe. With no subscriber a publish costs one check.
+ * @module
+ */
+import { channel, type Channel } from 'node:diagnostics_channel'
+
+/** Payload of every channel, by name. Times are milliseconds. */
+export interface ChannelMessages {
+  /** Events acknowledged by the log. */
+  'veltrix:publisher:acked': { lane: string; stream: string; events: number; bytes: number; durationMs: number }
+  /** Events that failed, or whose fate is unknown. */
+  'veltrix:publisher:failed': { lane: string; stream: string; events: number; error: Error }
+  /** One append request: how many events coalesced into it. */
+  'veltrix:publisher:batch': { events: number; bytes: number; durationMs: number }
+  /** An attempt begins. `waitedMs`: from the event's publish time to now (0 or more). */
+  'veltrix:worker:started': EventNote & { attempt: number; waitedMs: number }
+  /** An event is done: handled. `durationMs`: this attempt's. `totalMs`: since publish. */
+  'veltrix:worker:handled': EventNote & { attempt: number; durationMs: number; totalMs: number }
+  /** An attempt failed and will be repeated after `delayMs`. */
+  'veltrix:worker:retry': EventNote & { attempt: number; delayMs: number; error: Error }
+  /** An event became a dead letter. */
+  'veltrix:worker:dead': EventNote & { attempt: number; reason: string; error: Error }
+  /** An event went behind a parked key. */
+  'veltrix:worker:parked': EventNote
+  /** State of a subscription, every second while it runs. */
+  'veltrix:worker:state': {
+    subscription: string
+    running: number
+    waitingKeys: number
+    parkedKeys: number
+    bufferedEvents: number
+    breaker: 'closed' | 'open' | 'half-open'
+    lanes: readonly { lane: string; buffered: number; granted: number; running: number }[]
+  }
+  'veltrix:worker:breaker': {
+    subscription: string
+    state: 'closed' | 'open' | 'half-open'
+    failingKeys: number
+    seenKeys: number
+  }
+  'veltrix:worker:commit': { subscription: string; partitions: number; durationMs: number; metadataBytes: number }
+  'veltrix:worker:partitions': {
+    subscription: string
+    change: 'assigned' | 'revoked' | 'lost'
+    partitions: readonly { topic: string; partition: number }[]
+  }
+  /** A partition stopped taking records for its bounded state to shrink. */
+  'veltrix:worker:backpressure': {
+    subscription: string
+    topic: string
+    partition: number
+    reason: 'ahead' | 'metadata' | 'memory'
+  }
+  /** A handler ignored its AbortSignal past the time-out. */
+  'veltrix:worker:stuck': EventNote & { forMs: number }
+  /** Something failed that the worker keeps trying to mend. */
+  'veltrix:worker:trouble': { subscription: string; doing: string; error: Error }
+}
+
+/** Which event a message is about. */
+export interface EventNote {
+  subscription: string
+  type: string
+  id: string
+  key: string
+  lane: string
+  stream: string
+  topic: string
+  partition: number
+  offset: number
+}
+
+export type ChannelName = keyof ChannelMessages
+
+/** The typed channel of `name`. Ask `hasSubscribers` before building an expensive message. */
+export function channelOf<Name extends ChannelName>(
+  name: Name,
+): Channel & { publish(message: ChannelMessages[Name]): void } {
+  return channel(name) as never
+}
