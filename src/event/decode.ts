@@ -1,0 +1,202 @@
+/**
+ * A record into an event: the other direction of `encode.ts`, trusting nothing.
+ * @module
+ */
+import {
+  extensionNameProblem,
+  keyProblem,
+  maxExtensionLength,
+  maxExtensions,
+  nonEmptyTextProblem,
+  parseTime,
+  sourceProblem,
+  textProblem,
+  timeProblem,
+} from './attributes.ts'
+import { noExtensions } from './encode.ts'
+import { EnvelopeInvalid, quoted } from './errors.ts'
+import type { VeltrixEvent } from './event.ts'
+import { attributePrefix, headerNames, jsonContentType } from './headers.ts'
+import { fromJson } from './json.ts'
+import { strictText } from './text.ts'
+
+/** What decoding needs of a record; a transport's `LogRecord` fits. */
+export interface DecodableRecord {
+  readonly key: Uint8Array | null
+  readonly value: Uint8Array | null
+  /** Milliseconds since the epoch; the event's time when it has no `ce_time`. */
+  readonly timestamp: number
+  readonly headers: {
+    text(name: string): string | undefined
+    [Symbol.iterator](): Iterator<readonly [name: string, value: Uint8Array]>
+  }
+}
+
+/** The type of the event in `record`, nothing else being read or checked; `undefined` when it has none. For passing records over quickly. */
+export function eventType(record: Pick<DecodableRecord, 'headers'>): string | undefined {
+  return record.headers.text(headerNames.type)
+}
+
+/**
+ * The event in `record`. A `ce_datacontenttype` or `ce_dataschema` header is kept out; other `ce_` headers become extensions.
+ * @throws EnvelopeInvalid naming everything that is wrong: missing or malformed attributes, a payload that is not JSON, no key, a tombstone
+ */
+export function decodeEvent(record: DecodableRecord): VeltrixEvent {
+  const envelope = new Envelope()
+  for (const [name, value] of record.headers) envelope.take(name, value)
+  const time = envelope.time ?? defaultTime(record.timestamp)
+  const key = record.key === null ? undefined : strictText(record.key)
+  const problems = envelope.problems()
+  if (key === undefined) problems.push(record.key === null ? 'the record has no key' : 'the key is not UTF-8 text')
+  else problem(problems, 'the key', keyProblem(key))
+  const data = payload(record.value, problems)
+  if (problems.length > 0) throw new EnvelopeInvalid(problems)
+  const { id, source, type, subject, extensions } = envelope as Required<Envelope>
+  return subject === undefined
+    ? { id, source, type, time, key: key!, data, extensions }
+    : { id, source, type, time, subject, key: key!, data, extensions }
+}
+
+class Envelope {
+  id?: string
+  source?: string
+  type?: string
+  time?: string
+  subject?: string
+  extensions: Record<string, string> = noExtensions
+  #specVersion?: string
+  #contentType?: string
+  readonly #unreadable: string[] = []
+  #extensionCount = 0
+
+  take(name: string, value: Uint8Array): void {
+    const isContentType = name.length === 12 && name.toLowerCase() === headerNames.contentType
+    if (!isContentType && !name.startsWith(attributePrefix)) return
+    const text = strictText(value)
+    if (text === undefined) this.#unreadable.push(`${shownName(name)} is not UTF-8 text`)
+    else if (isContentType) this.#contentType = text
+    else this.#attribute(name, text)
+  }
+
+  #attribute(name: string, text: string): void {
+    switch (name) {
+      case headerNames.specVersion:
+        this.#specVersion = text
+        return
+      case headerNames.id:
+        this.id = text
+        return
+      case headerNames.source:
+        this.source = text
+        return
+      case headerNames.type:
+        this.type = text
+        return
+      case headerNames.time:
+        this.time = text
+        return
+      case headerNames.subject:
+        this.subject = text
+        return
+      case 'ce_datacontenttype':
+      case 'ce_dataschema':
+        return
+      default:
+        this.#extension(name.slice(attributePrefix.length), text)
+    }
+  }
+
+  #extension(name: string, text: string): void {
+    const wrong = extensionNameProblem(name) ?? textProblem(text, maxExtensionLength)
+    if (wrong !== undefined) this.#unreadable.push(`${shownName(attributePrefix + name)} ${wrong}`)
+    else if (++this.#extensionCount === maxExtensions + 1) {
+      this.#unreadable.push(`it has more than ${maxExtensions} extension attributes`)
+    } else if (this.#extensionCount <= maxExtensions) {
+      // The name is checked: it cannot be `__proto__`.
+      if (this.extensions === noExtensions) this.extensions = {}
+      this.extensions[name] = text
+    }
+  }
+
+  problems(): string[] {
+    const problems: string[] = []
+    if (this.#specVersion === undefined) problems.push(`${headerNames.specVersion} is missing`)
+    else if (this.#specVersion !== '1.0') {
+      problems.push(`${headerNames.specVersion} is ${quoted(this.#specVersion)}, only "1.0" is read`)
+    }
+    required(problems, headerNames.id, this.id, nonEmptyTextProblem)
+    required(problems, headerNames.source, this.source, knownSource)
+    required(problems, headerNames.type, this.type, nonEmptyTextProblem)
+    if (this.time !== undefined) problem(problems, headerNames.time, knownTime(this.time))
+    if (this.subject !== undefined) problem(problems, headerNames.subject, nonEmptyTextProblem(this.subject))
+    problem(problems, headerNames.contentType, contentTypeProblem(this.#contentType))
+    return this.#unreadable.length === 0 ? problems : [...problems, ...this.#unreadable.slice(0, 20)]
+  }
+}
+
+function required(
+  problems: string[],
+  name: string,
+  value: string | undefined,
+  check: (value: string) => string | undefined,
+): void {
+  problem(problems, name, value === undefined ? 'is missing' : check(value))
+}
+
+function problem(problems: string[], name: string, message: string | undefined): void {
+  if (message !== undefined) problems.push(`${name} ${message}`)
+}
+
+// Neighbouring records share source and, mostly, time: their regular expressions are not run again.
+let goodSource = ''
+let goodTime = ''
+
+function knownSource(source: string): string | undefined {
+  if (source === goodSource) return undefined
+  const wrong = sourceProblem(source)
+  if (wrong === undefined) goodSource = source
+  return wrong
+}
+
+function knownTime(time: string): string | undefined {
+  if (time === goodTime) return undefined
+  const wrong = timeProblem(time)
+  if (wrong === undefined) goodTime = time
+  return wrong
+}
+
+function contentTypeProblem(value: string | undefined): string | undefined {
+  if (value === jsonContentType || value === undefined) return undefined
+  const mediaType = value.split(';', 1)[0]!.trim().toLowerCase()
+  if (mediaType.startsWith('application/cloudevents')) return `is ${quoted(value)}: structured mode is not read`
+  return mediaType === jsonContentType || /^[a-z]+\/[\w.-]+\+json$/.test(mediaType)
+    ? undefined
+    : `is ${quoted(value)}, only JSON is read`
+}
+
+function payload(value: Uint8Array | null, problems: string[]): unknown {
+  if (value === null) {
+    problems.push('the value is null (a tombstone), not a payload')
+    return undefined
+  }
+  try {
+    return fromJson(value)
+  } catch (error) {
+    problems.push(`the payload ${(error as Error).message}`)
+    return undefined
+  }
+}
+
+function defaultTime(timestamp: number): string {
+  // Outside what a Date can hold there is nothing better to say than the epoch.
+  return new Date(Math.abs(timestamp) <= 8.64e15 ? timestamp : 0).toISOString()
+}
+
+function shownName(name: string): string {
+  return quoted(name).slice(1, -1)
+}
+
+/** The moment an event happened, milliseconds since the epoch; `undefined` when its `time` is not RFC 3339. */
+export function eventTimeMs(event: Pick<VeltrixEvent, 'time'>): number | undefined {
+  return parseTime(event.time)
+}

@@ -1,0 +1,155 @@
+/**
+ * JSON both ways, without anything getting lost or altered on the way: what `JSON.stringify` would drop or bend is refused with its path.
+ * @module
+ */
+import { isUtf8 } from 'node:buffer'
+import { EventInvalid, EventTooLarge } from './errors.ts'
+import { dataPath } from './payload.ts'
+import { utf8Text } from './text.ts'
+
+/** Deeper nesting than this is refused: readers in other languages give up near here, and a cycle never ends. */
+const maxDepth = 200
+
+/**
+ * `data` as JSON text. Values with `toJSON` (a Date) become what that gives; fields that are `undefined` are left out.
+ * @param type for messages
+ * @param maxBytes largest JSON, bytes of UTF-8. Checked while walking (as a lower bound), so a huge payload is never built
+ * @throws EventInvalid for what JSON cannot carry: undefined, functions, symbols, BigInt, NaN, infinities, cycles, Map, Set, binary, a field named `__proto__`
+ * @throws EventTooLarge
+ */
+export function toJson(data: unknown, type: string, maxBytes: number): string {
+  const walk = new Walk(maxBytes)
+  let text: string
+  try {
+    walk.visit(data, '')
+    if (walk.problem === undefined) text = JSON.stringify(data)
+    else throw new EventInvalid(type, [{ path: dataPath(walk.path), message: walk.problem }])
+  } catch (error) {
+    if (error === tooLarge) throw new EventTooLarge(type, walk.bytes, maxBytes)
+    if (error instanceof EventInvalid) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new EventInvalid(type, [{ path: dataPath(walk.path), message: `cannot be read: ${reason}` }], {
+      cause: error,
+    })
+  }
+  if (text.length > maxBytes || (text.length * 3 > maxBytes && Buffer.byteLength(text) > maxBytes)) {
+    throw new EventTooLarge(type, Buffer.byteLength(text), maxBytes)
+  }
+  return text
+}
+
+const tooLarge = Symbol('too large')
+
+/** One pass over a payload: finds the first thing JSON cannot carry, and where; counts bytes from below. */
+class Walk {
+  /** Lower bound of the JSON's size. */
+  bytes = 0
+  problem: string | undefined
+  /** Where the walk is, and stays once `problem` is set (or something threw). */
+  readonly path: PropertyKey[] = []
+  readonly #ancestors: object[] = []
+  readonly #maxBytes: number
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+  }
+
+  visit(value: unknown, key: string): void {
+    if (++this.bytes > this.#maxBytes) throw tooLarge
+    switch (typeof value) {
+      case 'string':
+        this.bytes += value.length
+        if (this.bytes > this.#maxBytes) throw tooLarge
+        return
+      case 'boolean':
+        return
+      case 'number':
+        if (!Number.isFinite(value)) this.problem = `${value} is not a number in JSON`
+        return
+      case 'object':
+        if (value !== null) this.#object(value, key)
+        return
+      case 'undefined':
+        this.problem = 'is undefined, which JSON does not have (use null)'
+        return
+      default:
+        this.problem = `is a ${typeof value}, which JSON cannot carry`
+    }
+  }
+
+  #object(value: object, key: string): void {
+    if (ArrayBuffer.isView(value)) return this.#refuse(value)
+    const { toJSON } = value as { toJSON?: unknown }
+    if (typeof toJSON === 'function') {
+      if (value instanceof Date && Number.isNaN(value.getTime())) this.problem = 'is an invalid date'
+      else this.visit((toJSON as (key: string) => unknown).call(value, key), key)
+      return
+    }
+    if (this.#ancestors.includes(value)) this.problem = 'refers back to what contains it (a cycle)'
+    else if (this.#ancestors.length === maxDepth) this.problem = `is nested deeper than ${maxDepth} levels`
+    if (this.problem !== undefined) return
+    this.#ancestors.push(value)
+    if (Array.isArray(value)) this.#list(value)
+    else this.#fields(value)
+    this.#ancestors.pop()
+  }
+
+  #list(list: readonly unknown[]): void {
+    for (let index = 0; index < list.length; index++) {
+      this.path.push(index)
+      this.visit(list[index], '')
+      if (this.problem !== undefined) return
+      this.path.pop()
+    }
+  }
+
+  #fields(value: object): void {
+    const prototype: unknown = Object.getPrototypeOf(value)
+    if (prototype !== Object.prototype && prototype !== null && emptyInJson(value)) return this.#refuse(value)
+    for (const name of Object.keys(value)) {
+      const field = (value as Record<string, unknown>)[name]
+      if (field === undefined) continue
+      this.path.push(name)
+      this.bytes += name.length + 3
+      if (name === '__proto__') this.problem = 'is a field name that is not allowed (it changes objects when copied)'
+      else this.visit(field, name)
+      if (this.problem !== undefined) return
+      this.path.pop()
+    }
+  }
+
+  #refuse(value: object): void {
+    this.problem = `is a ${value.constructor?.name ?? 'binary value'}, which JSON cannot carry (convert it first)`
+  }
+}
+
+/** Built-in objects whose content JSON.stringify silently drops. */
+function emptyInJson(value: object): boolean {
+  return /^\[object (Map|Set|WeakMap|WeakSet|WeakRef|Promise|RegExp|Error|ArrayBuffer|SharedArrayBuffer|Generator|.*Iterator)\]$/.test(
+    Object.prototype.toString.call(value),
+  )
+}
+
+/**
+ * The value of JSON bytes.
+ * @throws Error naming the problem: not UTF-8, not JSON, or a field named `__proto__` (which would change objects when copied)
+ */
+export function fromJson(bytes: Uint8Array): unknown {
+  if (!isUtf8(bytes)) throw new Error('is not UTF-8 text')
+  const text = utf8Text(bytes)
+  // The quick look also catches spellings with escapes; only then is the reviver's price paid.
+  if (!text.includes('__proto__') && !text.includes(String.raw`\u00`)) return parse(text)
+  return parse(text, (name, value: unknown) => {
+    if (name === '__proto__') throw new Error('has a field named "__proto__"')
+    return value
+  })
+}
+
+function parse(text: string, reviver?: (name: string, value: unknown) => unknown): unknown {
+  try {
+    return JSON.parse(text, reviver)
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new Error(`is not JSON (${error.message})`, { cause: error })
+    throw error
+  }
+}
