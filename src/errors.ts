@@ -39,13 +39,13 @@ export const errorCodes = [
   'VLX_HANDLER_INTERRUPTED',
   'VLX_UNRECOVERABLE',
   'VLX_RETRY_AFTER',
-  'VLX_DRAIN_TIMEOUT',
   // inbox
   'VLX_INBOX_MISSING',
   'VLX_INBOX_UNAVAILABLE',
   // dead letters
   'VLX_DEAD_LETTER_UNKNOWN',
   'VLX_DEAD_LETTER_BEHIND_PARKED',
+  'VLX_DEAD_LETTER_REQUEST_INVALID',
   // composition and command line
   'VLX_ALREADY_STARTED',
   'VLX_USAGE',

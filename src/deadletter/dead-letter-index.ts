@@ -1,0 +1,238 @@
+/**
+ * The unresolved letters of one subscription, in memory, by reading its dead and audit topics as they grow.
+ * @module
+ */
+import type { CompiledSubscription } from '../config/index.ts'
+import type { FetchedBatch, Log, LogRecord } from '../transport/index.ts'
+import { readAudit } from './audit-record.ts'
+import { DeadLetterUnknown } from './errors.ts'
+import { LetterIndexer } from './indexed-letter.ts'
+import type { AuditEntry, IndexedLetter } from './letter.ts'
+import { originalRecord, readLetter, type KeptLetter } from './letter-record.ts'
+import { LetterStates } from './letter-states.ts'
+import { LetterViews } from './letter-views.ts'
+
+const readBytes = 1024 * 1024
+const longPollMs = 10_000
+
+/** A change the index has just taken in. */
+export interface LetterChange {
+  readonly entry: AuditEntry
+}
+
+/** A record of the two topics that is neither letter nor audit entry: somebody else wrote it. */
+export interface UnreadableRecord {
+  readonly topic: string
+  readonly offset: number
+  readonly problem: string
+}
+
+/**
+ * Not safe from reading too little: call `refresh` (or run `follow`) first. Entries are values: a change makes a new one.
+ * Causality makes two positions enough: an entry is written after its letter was read, so reading the audit topic up to an end
+ * taken *before* the dead topic's end never meets an entry whose letter is still unread.
+ */
+export class DeadLetterIndex {
+  readonly #log: Log
+  readonly #sub: CompiledSubscription
+  readonly #indexer = new LetterIndexer()
+  readonly #changed = new Set<(change: LetterChange) => void>()
+  #views = new LetterViews()
+  #states = new LetterStates(this.#views)
+  #auditNext = 0
+  /** Records passed over because they are no letters: at most the last 100. */
+  readonly unreadable: UnreadableRecord[] = []
+
+  constructor(log: Log, subscription: CompiledSubscription) {
+    this.#log = log
+    this.#sub = subscription
+  }
+
+  /** Offset of the dead topic up to which it has been read: what audit entries state as `seen`. */
+  get seen(): number {
+    return this.#states.seen
+  }
+
+  /**
+   * Reads both topics up to their ends as of this call, and forgets letters that retention has removed.
+   * @throws TopicUnknown, LogUnavailable, LogClosed, LogCorrupted
+   */
+  async refresh(): Promise<void> {
+    const audit = await this.#ends(this.#sub.auditTopic)
+    const dead = await this.#ends(this.#sub.deadTopic)
+    if (dead.end < this.#states.seen || audit.end < this.#auditNext) this.#startOver()
+    this.#states.forgetBelow(dead.earliest)
+    await this.#readDead(dead.end)
+    await this.#readAudit(audit.end)
+  }
+
+  /**
+   * Keeps reading until `signal` aborts (then it resolves), telling each audit entry after it was taken in.
+   * The log's errors pass through: call again when they are retryable, nothing is missed.
+   * @throws TopicUnknown, LogUnavailable, LogClosed, LogCorrupted, what `changed` throws
+   */
+  async follow(options: { signal: AbortSignal; changed: (change: LetterChange) => void }): Promise<void> {
+    const stop = new AbortController()
+    const signal = AbortSignal.any([options.signal, stop.signal])
+    let failure: { readonly error: unknown } | undefined
+    const fail = (error: unknown): void => {
+      if (signal.aborted) return
+      failure = { error }
+      stop.abort()
+    }
+    const told = (change: LetterChange): void => {
+      try {
+        options.changed(change)
+      } catch (error) {
+        fail(error)
+      }
+    }
+    this.#changed.add(told)
+    await this.refresh().catch(fail)
+    await Promise.all([this.#tailDead(signal).catch(fail), this.#tailAudit(signal).catch(fail)])
+    this.#changed.delete(told)
+    if (failure) throw failure.error
+  }
+
+  get(id: string): IndexedLetter | undefined {
+    return this.#states.letters.get(id)
+  }
+
+  /** In dead order: oldest kept first. */
+  unresolved(): Iterable<IndexedLetter> {
+    return this.#states.letters.values()
+  }
+
+  /** How many are unresolved. */
+  get size(): number {
+    return this.#states.letters.size
+  }
+
+  /** Unresolved letters of a parked key (policy `park-key`), in origin offset order; the first is the one others wait behind. */
+  chain(topic: string, partition: number, key: string): readonly IndexedLetter[] {
+    return this.#views.chain(topic, partition, key)
+  }
+
+  /** The letter that `letter` waits behind; itself when it waits behind none. */
+  headOf(letter: IndexedLetter): IndexedLetter {
+    return this.#views.headOf(letter)
+  }
+
+  /** Keys with an unresolved letter kept under `park-key`. Do not change the index while iterating. */
+  parkedKeys(topic: string, partition: number): Iterable<string> {
+    return this.#views.parkedKeys(topic, partition)
+  }
+
+  /** Letters whose redrive was requested and has not ended, in origin offset order. */
+  redriving(topic: string, partition: number): readonly IndexedLetter[] {
+    return this.#views.redriving(topic, partition)
+  }
+
+  /**
+   * The original record, read back from the dead topic: byte for byte, without the dead letter's own headers.
+   * @throws DeadLetterUnknown (retention removed it), LogUnavailable, LogClosed
+   */
+  async original(letter: IndexedLetter): Promise<LogRecord> {
+    return originalRecord(await this.kept(letter))
+  }
+
+  /**
+   * The dead record of a letter, taken apart.
+   * @throws DeadLetterUnknown (retention removed it), LogUnavailable, LogClosed
+   */
+  async kept(letter: IndexedLetter): Promise<KeptLetter> {
+    const batch = await this.#log.read({
+      topic: this.#sub.deadTopic,
+      partition: 0,
+      offset: letter.deadOffset,
+      maxBytes: 1,
+      maxWaitMs: 0,
+    })
+    const record = batch.records[0]
+    const kept = record?.offset === letter.deadOffset ? readLetter(record) : 'its record was removed by retention'
+    if (typeof kept === 'string') throw new DeadLetterUnknown(this.#sub.name, letter.id, kept)
+    return kept
+  }
+
+  async #ends(topic: string): Promise<{ earliest: number; end: number }> {
+    const offsets = await this.#log.admin.offsets([topic])
+    return offsets.find((found) => found.topic === topic && found.partition === 0) ?? { earliest: 0, end: 0 }
+  }
+
+  /** The topics are not those read so far: somebody deleted them. */
+  #startOver(): void {
+    this.#views = new LetterViews()
+    this.#states = new LetterStates(this.#views)
+    this.#auditNext = 0
+  }
+
+  async #readDead(end: number): Promise<void> {
+    const states = this.#states
+    while (states.seen < end) {
+      const before = states.seen
+      const batch = await this.#read(this.#sub.deadTopic, before, 0)
+      this.#takeDead(states, batch)
+      if (states.seen === before) return
+    }
+  }
+
+  async #readAudit(end: number): Promise<void> {
+    while (this.#auditNext < end) {
+      const before = this.#auditNext
+      this.#takeAudit(await this.#read(this.#sub.auditTopic, before, 0), end)
+      if (this.#auditNext === before) return
+    }
+  }
+
+  async #tailDead(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const states = this.#states
+      this.#takeDead(states, await this.#read(this.#sub.deadTopic, states.seen, longPollMs, signal))
+    }
+  }
+
+  async #tailAudit(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const batch = await this.#read(this.#sub.auditTopic, this.#auditNext, longPollMs, signal)
+      if (batch.records.length === 0) continue
+      await this.#readDead((await this.#ends(this.#sub.deadTopic)).end)
+      this.#takeAudit(batch, batch.nextOffset)
+    }
+  }
+
+  #read(topic: string, offset: number, maxWaitMs: number, signal?: AbortSignal): Promise<FetchedBatch> {
+    return this.#log.read({ topic, partition: 0, offset, maxBytes: readBytes, maxWaitMs, ...(signal && { signal }) })
+  }
+
+  /** Several readings may be under way at once: what was taken in already is passed over. */
+  #takeDead(states: LetterStates, batch: FetchedBatch): void {
+    for (const record of batch.records) {
+      if (record.offset < states.seen) continue
+      const letter = readLetter(record)
+      if (typeof letter === 'string') this.#passOver(this.#sub.deadTopic, record.offset, letter)
+      else states.keep(this.#indexer.entryOf(letter))
+    }
+    states.seen = Math.max(states.seen, batch.nextOffset)
+  }
+
+  #takeAudit(batch: FetchedBatch, end: number): void {
+    for (const record of batch.records) {
+      if (record.offset < this.#auditNext || record.offset >= end) continue
+      this.#auditNext = record.offset + 1
+      const entry = readAudit(record)
+      if (typeof entry === 'string') this.#passOver(this.#sub.auditTopic, record.offset, entry)
+      else this.#takeEntry(entry)
+    }
+    this.#auditNext = Math.max(this.#auditNext, Math.min(batch.nextOffset, end))
+  }
+
+  #takeEntry(entry: AuditEntry): void {
+    this.#states.apply(entry)
+    for (const tell of this.#changed) tell({ entry })
+  }
+
+  #passOver(topic: string, offset: number, problem: string): void {
+    this.unreadable.push({ topic, offset, problem })
+    if (this.unreadable.length > 100) this.unreadable.shift()
+  }
+}

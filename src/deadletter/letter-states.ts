@@ -1,0 +1,159 @@
+/**
+ * What the dead topic and the audit topic together say. Pure: records go in, unresolved letters come out, and the outcome
+ * is the same however the reading of the two topics interleaves (each in its own order), because nothing here asks which
+ * came first: entries say up to where of the dead topic they had `seen`.
+ *
+ * The rules:
+ * 1. A *failure* of an event is told apart from its next one by kind and `firstAttemptAt`. The same failure kept again
+ *    (its append was repeated, or the worker died between keeping and committing and resumed its attempts) changes nothing:
+ *    an unresolved letter stays as it is, a resolved one stays resolved.
+ * 2. Another failure of the same event, kept later in the dead topic, replaces the older one, and shows again when the older
+ *    one was resolved before it: the event was run anew (group moved back, or a crash before the first commit) and failed anew.
+ * 3. An entry concerns the failures below its `seen`. `redriven`, `released` and `discarded` end them;
+ *    `redrive-failed` makes the letter dead again with the new story and more attempts.
+ * @module
+ */
+import type { AuditEntry, IndexedLetter } from './letter.ts'
+import { resolves } from './letter.ts'
+
+/** A letter with what the rules need to know. */
+export interface LetterState extends IndexedLetter {
+  /** This failure's mark, see rule 1. */
+  generation: number
+  /** Marks of the failures it replaced. */
+  older: readonly number[]
+}
+
+interface Resolution {
+  seen: number
+  generations: readonly number[]
+}
+
+/** Watches letters come and go, to keep other views of them. */
+export interface LetterWatcher {
+  added(letter: LetterState): void
+  removed(letter: LetterState): void
+}
+
+/** Resolved ids remembered for rule 1, and entries waiting for their letter: the newest this many of each. */
+const maxRemembered = 100_000
+
+/** Mark of a failure, see rule 1. */
+export function generationOf(letter: Pick<IndexedLetter, 'kind' | 'firstAttemptAt'>): number {
+  return letter.firstAttemptAt * 2 + (letter.kind === 'parked' ? 1 : 0)
+}
+
+export class LetterStates {
+  /** Unresolved letters by id, in the dead topic's order. */
+  readonly letters = new Map<string, LetterState>()
+  readonly #resolved = new Map<string, Resolution>()
+  /** Entries read before the letter they speak of. */
+  readonly #early = new Map<string, AuditEntry[]>()
+  readonly #watcher: LetterWatcher
+  /** Offset of the dead topic up to which letters were put in. */
+  seen = 0
+
+  constructor(watcher: LetterWatcher) {
+    this.#watcher = watcher
+  }
+
+  /** Puts in the next letter of the dead topic. */
+  keep(letter: IndexedLetter): void {
+    this.seen = letter.deadOffset + 1
+    const generation = generationOf(letter)
+    const live = this.letters.get(letter.id)
+    const ended = live ? undefined : this.#resolved.get(letter.id)
+    const known = live ? [...live.older, live.generation] : (ended?.generations ?? [])
+    if (known.includes(generation)) return
+    if (ended && letter.deadOffset < ended.seen) {
+      ended.generations = [...known, generation]
+      return
+    }
+    if (live) this.#remove(live)
+    this.#resolved.delete(letter.id)
+    this.#add({ ...letter, generation, older: known })
+    const early = this.#early.get(letter.id)
+    this.#early.delete(letter.id)
+    for (const entry of early ?? []) this.#applyTo(letter.id, entry)
+  }
+
+  /** Puts in the next entry of the audit topic. */
+  apply(entry: AuditEntry): void {
+    for (const id of entry.letters) this.#applyTo(id, entry)
+  }
+
+  /** Forgets letters whose record retention has removed: they can be neither shown nor redriven. */
+  forgetBelow(deadOffset: number): void {
+    for (const letter of this.letters.values()) {
+      if (letter.deadOffset >= deadOffset) return
+      this.#remove(letter)
+    }
+  }
+
+  #applyTo(id: string, entry: AuditEntry): void {
+    const live = this.letters.get(id)
+    if (live) {
+      if (entry.seen === undefined || live.deadOffset < entry.seen) this.#change(live, entry)
+      return
+    }
+    const ended = this.#resolved.get(id)
+    if (ended && resolves(entry.action)) ended.seen = Math.max(ended.seen, entry.seen ?? this.seen)
+    const mayStillCome = entry.seen === undefined ? ended === undefined : entry.seen > this.seen
+    if (mayStillCome) this.#keepEarly(id, entry)
+  }
+
+  #change(live: LetterState, entry: AuditEntry): void {
+    if (resolves(entry.action)) {
+      this.#remove(live)
+      this.#resolved.set(live.id, { seen: entry.seen ?? this.seen, generations: [...live.older, live.generation] })
+      forgetOldest(this.#resolved)
+      return
+    }
+    this.#replace(
+      live,
+      entry.action === 'redrive-requested' ? { ...live, status: 'redriving' } : failedAgain(live, entry),
+    )
+  }
+
+  #keepEarly(id: string, entry: AuditEntry): void {
+    const early = this.#early.get(id)
+    if (early) early.push(entry)
+    else this.#early.set(id, [entry])
+    forgetOldest(this.#early)
+  }
+
+  #replace(live: LetterState, next: LetterState): void {
+    this.#watcher.removed(live)
+    this.letters.set(live.id, next)
+    this.#watcher.added(next)
+  }
+
+  #add(letter: LetterState): void {
+    this.letters.set(letter.id, letter)
+    this.#watcher.added(letter)
+  }
+
+  #remove(letter: LetterState): void {
+    this.letters.delete(letter.id)
+    this.#watcher.removed(letter)
+  }
+}
+
+function failedAgain(live: LetterState, entry: AuditEntry): LetterState {
+  const first = entry.error?.chain[0]
+  return {
+    ...live,
+    kind: 'dead',
+    status: 'dead',
+    reason: entry.failure ?? (live.kind === 'parked' ? 'attempts-exhausted' : live.reason),
+    attempts: live.attempts + (entry.attempts ?? 1),
+    lastAttemptAt: entry.at,
+    ...(first && { errorName: first.name, errorMessage: first.message.slice(0, 300) }),
+  }
+}
+
+function forgetOldest(map: Map<string, unknown>): void {
+  if (map.size <= maxRemembered) return
+  const oldest = map.keys().next()
+  if (!oldest.done) map.delete(oldest.value)
+}
