@@ -4,7 +4,16 @@
  */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { ConfigDefinition, EventDefinition } from './definition.ts'
-import type { Checked, Definition, FieldPath, KeyField, NoOthers, ShapeIn } from './types.ts'
+import type {
+  Checked,
+  Definition,
+  FieldPath,
+  EventsShape,
+  KeyField,
+  LanesShape,
+  NoOthers,
+  SubscriptionsShape,
+} from './types.ts'
 
 export interface EventOptions<Output = unknown> {
   /** Lane it goes to unless `publish` says otherwise. Default `standard`, or the only lane. */
@@ -26,7 +35,7 @@ export interface EventOptions<Output = unknown> {
  */
 export function event<
   Schema extends StandardSchemaV1,
-  const Options extends EventOptions<StandardSchemaV1.InferOutput<Schema>> = {},
+  const Options extends EventOptions<StandardSchemaV1.InferOutput<Schema>>,
 >(
   schema: Schema,
   options?: Options & NoOthers<Options, EventOptions>,
@@ -50,6 +59,8 @@ export function event<
  *   subscriptions: { billing: { events: ['order.placed'] } },
  * })
  */
-export function defineVeltrix<const D extends ConfigDefinition>(definition: D & Checked<D>): Definition<ShapeIn<D>> {
+export function defineVeltrix<const D extends ConfigDefinition>(
+  definition: D & Checked<D>,
+): Definition<{ events: EventsShape<D>; lanes: LanesShape<D>; subscriptions: SubscriptionsShape<D> }> {
   return definition as never
 }

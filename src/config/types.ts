@@ -65,10 +65,14 @@ export type Carried<T> = unknown extends T
         ? { [Field in keyof T]: Carried<T[Field]> }
         : never
 
-/** Fields of a payload that can be its key: text or number. */
-export type KeyField<Output> = unknown extends Output
-  ? string
-  : { [Field in keyof Output]-?: Output[Field] extends string | number ? Field : never }[keyof Output] & string
+/**
+ * Fields of a payload that can be its key: text or number, not optional. (A bare mapped type: wrapped in a condition, it would cost
+ * `key: (data) => …` the type of its parameter.)
+ */
+export type KeyField<Output> = {
+  [Field in keyof Output]-?: Output[Field] extends string | number ? Field : never
+}[keyof Output] &
+  string
 
 /** `'card'` or `'card.number'`, the first step checked. */
 export type FieldPath<Output> = unknown extends Output
@@ -89,17 +93,15 @@ type Payload<Event> =
   Event extends EventDefinition<infer Input, infer Output, string> ? { input: Input; output: Carried<Output> } : never
 type SubscriptionsIn<D> = D extends { readonly subscriptions: infer Subs extends object } ? Subs : {}
 
-/** The {@link Shape} of what was given to `defineVeltrix`. */
-export interface ShapeIn<D> extends Shape {
-  readonly events: { readonly [Type in TypesIn<D>]: Payload<Declared<AllEvents<StreamsIn<D>>, Type>> }
-  readonly lanes: LanesIn<D>
-  readonly subscriptions: {
-    readonly [Sub in keyof SubscriptionsIn<D>]: SubscriptionsIn<D>[Sub] extends {
-      readonly events: readonly (infer Type)[]
-    }
-      ? Type & string
-      : never
+/** The three parts of the {@link Shape} of what was given to `defineVeltrix`, apart so that editors show them resolved. */
+export type EventsShape<D> = { readonly [Type in TypesIn<D>]: Payload<Declared<AllEvents<StreamsIn<D>>, Type>> }
+export type LanesShape<D> = LanesIn<D>
+export type SubscriptionsShape<D> = {
+  readonly [Sub in keyof SubscriptionsIn<D>]: SubscriptionsIn<D>[Sub] extends {
+    readonly events: readonly (infer Type)[]
   }
+    ? Type & string
+    : never
 }
 
 // --- checks across the parts of a definition. `unknown` accepts; a text is what the compiler shows beside the wrong part
@@ -117,7 +119,7 @@ type CheckedEvent<Event, Lanes extends string, StreamKey> =
     : unknown
 
 type CheckedStreamKey<Output, StreamKey> = StreamKey extends string
-  ? StreamKey extends KeyField<Output>
+  ? StreamKey extends (unknown extends Output ? string : KeyField<Output>)
     ? unknown
     : `The stream's key "${StreamKey}" is not a text or number field of this event`
   : 'This event has no key: give it or its stream one'
