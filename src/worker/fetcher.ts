@@ -1,0 +1,81 @@
+/**
+ * Keeps partitions supplied, lane by lane: asks only for what there is room for, so memory is bounded whatever waits in the log.
+ * Every partition is in at most one open fetch; partitions that get room while others are being waited for go into a fetch of their own.
+ * @module
+ */
+import type { Clock } from '../clock.ts'
+import { sleep } from '../clock.ts'
+import type { Consumer, FetchedBatch } from '../transport/index.ts'
+import type { PartitionWork } from './partition-work.ts'
+
+export interface FetcherOptions {
+  readonly clock: Clock
+  readonly lanes: number
+  /** Bytes of records in memory, all lanes together. Each lane has an equal part: bulk cannot take what critical needs. */
+  readonly maxBufferedBytes: number
+  readonly partitions: () => Iterable<PartitionWork>
+  readonly consumer: () => Consumer | undefined
+  readonly paused: (lane: number) => boolean
+  readonly deliver: (work: PartitionWork, batch: FetchedBatch) => void
+  readonly trouble: (doing: string, error: Error) => void
+}
+
+const maxWaitMs = 5_000
+const retryMs = 200
+const maxFetchBytes = 1024 * 1024
+const minFetchBytes = 64 * 1024
+
+export class Fetcher {
+  private readonly options: FetcherOptions
+  private readonly stopping = new AbortController()
+
+  constructor(options: FetcherOptions) {
+    this.options = options
+  }
+
+  /** Asks for what there is room for and no open fetch. Call when room may have come. */
+  poke(): void {
+    const consumer = this.options.consumer()
+    if (!consumer || this.stopping.signal.aborted) return
+    const byLane: PartitionWork[][] = Array.from({ length: this.options.lanes }, () => [])
+    for (const work of this.options.partitions()) byLane[work.lane]!.push(work)
+    byLane.forEach((works, lane) => {
+      if (works.length > 0 && !this.options.paused(lane)) this.pokeLane(consumer, works)
+    })
+  }
+
+  stop(): void {
+    this.stopping.abort(new Error('the worker stops'))
+  }
+
+  private pokeLane(consumer: Consumer, works: readonly PartitionWork[]): void {
+    const budget = this.options.maxBufferedBytes / this.options.lanes
+    const used = works.reduce((sum, work) => sum + work.bytes, 0)
+    const share = Math.max(minFetchBytes, Math.min(maxFetchBytes, budget / works.length))
+    // Refill at half: a fetch for every few events would cost more than it brings.
+    const wanted = works.filter(
+      (work) => !work.fetching && work.hasRoom(share / 2) && (used < budget || !work.recovered),
+    )
+    if (wanted.length > 0) void this.fetch(consumer, wanted, Math.floor(share))
+  }
+
+  private async fetch(consumer: Consumer, works: readonly PartitionWork[], maxBytes: number): Promise<void> {
+    const { deliver, trouble, clock } = this.options
+    for (const work of works) work.fetching = true
+    const wanted = works.map(({ topic, partition, position }) => ({ topic, partition, offset: position, maxBytes }))
+    try {
+      const batches = await consumer.fetch(wanted, { maxWaitMs, signal: this.stopping.signal })
+      for (const batch of batches) {
+        const work = works.find(({ topic, partition }) => topic === batch.topic && partition === batch.partition)
+        if (work && !work.gone) deliver(work, batch)
+      }
+    } catch (error) {
+      if (this.stopping.signal.aborted) return
+      trouble('fetch', error as Error)
+      await sleep(clock, retryMs, this.stopping.signal).catch(() => {})
+    } finally {
+      for (const work of works) work.fetching = false
+    }
+    this.poke()
+  }
+}

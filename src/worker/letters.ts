@@ -1,0 +1,380 @@
+/**
+ * Dead letters as the worker keeps them: keeping what failed for good, parking the followers of a parked key,
+ * and running letters again when somebody asks for it.
+ *
+ * Who owns a partition owns its keys, so redriving and releasing happen here and nowhere else: a letter runs through its own handler,
+ * one event of a key at a time, and is never published to its topic again (other subscriptions would see it twice).
+ * @module
+ */
+import { channelOf } from '../channels.ts'
+import { sleep, type Clock } from '../clock.ts'
+import type { CompiledSubscription } from '../config/index.ts'
+import {
+  auditRecord,
+  DeadLetterIndex,
+  errorStory,
+  letterId,
+  letterRecord,
+  type AuditAction,
+  type AuditEntry,
+  type DeadReason,
+  type IndexedLetter,
+} from '../deadletter/index.ts'
+import { eventType } from '../event/index.ts'
+import type { AppendRecord, Log, LogRecord } from '../transport/index.ts'
+import { appendDurably } from './durable-append.ts'
+import { HandlerInterrupted } from './errors.ts'
+import { queueLength, type Item, type KeyQueue } from './item.ts'
+import { noteOf } from './note.ts'
+import type { PartitionWork } from './partition-work.ts'
+
+export interface LettersOptions {
+  readonly log: Log
+  readonly clock: Clock
+  readonly subscription: CompiledSubscription
+  readonly clientId: string
+  readonly laneName: (lane: number) => string
+  readonly partition: (topic: string, partition: number) => PartitionWork | undefined
+  /** Something became ready or done. */
+  readonly wake: () => void
+  readonly trouble: (doing: string, error: Error) => void
+}
+
+const dead = channelOf('veltrix:worker:dead')
+const parkedChannel = channelOf('veltrix:worker:parked')
+const followRetryMs = 500
+
+export class Letters {
+  readonly index: DeadLetterIndex
+  private readonly options: LettersOptions
+  private readonly stopping = new AbortController()
+
+  constructor(options: LettersOptions) {
+    this.options = options
+    this.index = new DeadLetterIndex(options.log, options.subscription)
+  }
+
+  /** Watches for redrives and discards until `stop`. */
+  async follow(): Promise<void> {
+    const { signal } = this.stopping
+    while (!signal.aborted) {
+      try {
+        await this.index.follow({ signal, changed: ({ entry }) => this.react(entry) })
+      } catch (error) {
+        if (signal.aborted) return
+        this.options.trouble('follow dead letters', error as Error)
+        await sleep(this.options.clock, followRetryMs, signal).catch(() => {})
+      }
+    }
+  }
+
+  stop(): void {
+    this.stopping.abort(new HandlerInterrupted('The worker stops.'))
+  }
+
+  /**
+   * Learns which keys of a new partition are parked; before this nothing may be fetched for it.
+   * @throws the log's errors
+   */
+  async prepare(work: PartitionWork): Promise<void> {
+    await this.index.refresh()
+    for (const key of this.index.parkedKeys(work.topic, work.partition)) work.keyQueue(key).parked = true
+  }
+
+  /** Goes on with redrives and releases that were asked for or under way. */
+  resume(work: PartitionWork): void {
+    if (work.gone || work.closing || this.stopping.signal.aborted) return
+    for (const letter of this.index.redriving(work.topic, work.partition)) {
+      const queue = work.keyQueue(letter.key)
+      // `continue`: the letter joins its key's queue. A parked key's turn is decided by `review`.
+      if (!queue.parked) void this.run(work, queue, letter)
+    }
+    for (const queue of work.queues()) if (queue.parked) void this.review(work, queue)
+  }
+
+  /** Whether the event of `item` is kept already: the worker that kept it ended before it could commit. */
+  isKept(work: PartitionWork, item: Item): boolean {
+    return !item.letter && this.index.get(this.idOf(work, item)) !== undefined
+  }
+
+  /** An event has failed for good. Its key stays busy until it is kept. */
+  keep(work: PartitionWork, item: Item, reason: DeadReason, error: unknown): void {
+    this.announce(work, item, reason, error)
+    if (item.letter) return this.failAgain(work, item, reason, error)
+    const records = [this.record(work, item, 'dead', reason, error)]
+    if (this.options.subscription.onDeadLetter === 'continue') {
+      return this.store(work, records, () => work.complete(item))
+    }
+    const [, ...followers] = work.parkKey(item.queue)
+    const kept = followers.filter((follower) => this.belongs(follower))
+    for (const follower of followers) if (!kept.includes(follower)) work.finish(follower)
+    records.push(...kept.map((follower) => this.record(work, follower, 'parked', 'parked-behind')))
+    this.storeParked(work, item.queue, [item, ...kept], records)
+  }
+
+  /** Live events of parked keys go behind their dead letter. */
+  park(work: PartitionWork, items: readonly Item[]): void {
+    const byQueue = new Map<KeyQueue, Item[]>()
+    for (const item of items) {
+      if (!this.belongs(item) || this.isKept(work, item)) work.finish(item)
+      else if (byQueue.has(item.queue)) byQueue.get(item.queue)!.push(item)
+      else byQueue.set(item.queue, [item])
+    }
+    for (const [queue, parked] of byQueue) {
+      const records = parked.map((item) => this.record(work, item, 'parked', 'parked-behind'))
+      this.storeParked(work, queue, parked, records)
+    }
+  }
+
+  /** A letter that was run again has been handled. */
+  handled(work: PartitionWork, item: Item): void {
+    const action = item.letter!.kind === 'parked' ? 'released' : 'redriven'
+    this.endLetter(work, item, this.audit(action, item.letter!))
+  }
+
+  private failAgain(work: PartitionWork, item: Item, reason: DeadReason, error: unknown): void {
+    const entry = this.audit('redrive-failed', item.letter!, {
+      error: errorStory(error),
+      attempts: item.attempts,
+      failure: reason,
+    })
+    this.endLetter(work, item, entry)
+  }
+
+  /** The letter stays in its queue until the index knows how it ended, or it would be found to be asked for still. */
+  private endLetter(work: PartitionWork, item: Item, entry: AppendRecord): void {
+    this.store(
+      work,
+      [entry],
+      () => {
+        work.complete(item)
+        if (item.queue.parked) void this.review(work, item.queue)
+      },
+      () => this.catchUp(),
+    )
+  }
+
+  private async catchUp(): Promise<void> {
+    for (;;) {
+      try {
+        return await this.index.refresh()
+      } catch (error) {
+        this.options.trouble('read dead letters', error as Error)
+        await sleep(this.options.clock, followRetryMs, this.stopping.signal)
+      }
+    }
+  }
+
+  private react(entry: AuditEntry): void {
+    if (entry.action !== 'redrive-requested' && entry.action !== 'discarded') return
+    const touched = new Set<PartitionWork>()
+    for (const id of entry.letters) {
+      const end = id.lastIndexOf('/')
+      const middle = id.lastIndexOf('/', end - 1)
+      const work = this.options.partition(id.slice(0, middle), Number(id.slice(middle + 1, end)))
+      if (work) touched.add(work)
+    }
+    for (const work of touched) this.resume(work)
+  }
+
+  /**
+   * Decides what a parked key does next: run the letter at its head (asked for, or freed), stay parked, or be free again.
+   * The key is freed only when a reading of the dead topic, begun after its last parked event was stored, finds nothing left.
+   */
+  private async review(work: PartitionWork, queue: KeyQueue): Promise<void> {
+    queue.reviewAgain = true
+    if (queue.reviewing) return
+    queue.reviewing = true
+    try {
+      while (queue.reviewAgain && this.isReviewable(work, queue)) {
+        queue.reviewAgain = false
+        await this.reviewOnce(work, queue)
+      }
+    } catch (error) {
+      this.options.trouble('review a parked key', error as Error)
+      this.reviewLater(work, queue)
+    } finally {
+      queue.reviewing = false
+    }
+  }
+
+  private async reviewOnce(work: PartitionWork, queue: KeyQueue): Promise<void> {
+    const parkedBefore = queue.everParked
+    const settled = queue.parking === 0
+    await this.index.refresh()
+    if (!this.isReviewable(work, queue)) return
+    const head = this.index.chain(work.topic, work.partition, queue.key)[0]
+    if (head) {
+      if (head.kind === 'parked' || head.status === 'redriving') void this.run(work, queue, head)
+    } else if (settled && queue.everParked === parkedBefore && queue.parking === 0) {
+      queue.parked = false
+      work.forget(queue)
+    } else {
+      // Followers were parked while we read; when they are stored, it is asked again.
+      queue.reviewAgain ||= queue.parking === 0
+    }
+  }
+
+  /** While a letter of the key runs or is about to, nothing is to be decided: its end asks again. */
+  private isReviewable(work: PartitionWork, queue: KeyQueue): boolean {
+    return queue.parked && !queue.loading && queueLength(queue) === 0 && !work.gone && !work.closing
+  }
+
+  private reviewLater(work: PartitionWork, queue: KeyQueue): void {
+    this.options.clock.setTimer(
+      followRetryMs,
+      () => {
+        if (!this.stopping.signal.aborted) void this.review(work, queue)
+      },
+      { unref: true },
+    )
+  }
+
+  /** Puts a letter into its key's queue, to run like any event. */
+  private async run(work: PartitionWork, queue: KeyQueue, letter: IndexedLetter): Promise<void> {
+    const inQueue = queue.items.slice(queue.head).some((item) => item.letter?.id === letter.id)
+    if (queue.loading || inQueue) return
+    queue.loading = true
+    try {
+      const record = await this.index.original(letter)
+      // Its last owner died, perhaps of it. Call it dead first: should it end this process too, it will not be run again unasked.
+      if (work.afterCrash) await this.markCrashed(letter)
+      if (!work.gone && !work.closing) work.enqueue(letterItem(queue, letter, record))
+    } catch (error) {
+      this.options.trouble('run a dead letter again', error as Error)
+      this.options.clock.setTimer(followRetryMs, () => this.resume(work), { unref: true })
+    } finally {
+      queue.loading = false
+      this.options.wake()
+    }
+    // Under `continue`, others of this key may have been asked for meanwhile.
+    if (!queue.parked) this.resume(work)
+  }
+
+  private async markCrashed(letter: IndexedLetter): Promise<void> {
+    await this.append([
+      this.audit('redrive-failed', letter, {
+        attempts: 0,
+        failure: letter.kind === 'parked' ? 'crashed' : letter.reason,
+      }),
+    ])
+  }
+
+  private storeParked(
+    work: PartitionWork,
+    queue: KeyQueue,
+    items: readonly Item[],
+    records: readonly AppendRecord[],
+  ): void {
+    queue.parking++
+    queue.everParked++
+    for (const item of items.slice(0, 100)) this.announceParked(work, item)
+    this.store(work, records, () => {
+      queue.parking--
+      for (const item of items) work.finish(item)
+      // Somebody may have redriven or discarded the head while followers were on their way.
+      if (queue.parking === 0) void this.review(work, queue)
+    })
+  }
+
+  /** Stores records, then does `then` (unless the partition went away: its next owner does it all again). */
+  private store(
+    work: PartitionWork,
+    records: readonly AppendRecord[],
+    then: () => void,
+    before?: () => Promise<void>,
+  ): void {
+    work.keeping++
+    const stored = before ? this.append(records).then(before) : this.append(records)
+    stored.then(
+      () => {
+        work.keeping--
+        if (!work.gone) then()
+        this.options.wake()
+      },
+      () => {
+        work.keeping--
+        this.options.wake()
+      },
+    )
+  }
+
+  private append(records: readonly AppendRecord[]): Promise<void> {
+    const { log, clock, trouble } = this.options
+    return appendDurably(records, {
+      log,
+      clock,
+      signal: this.stopping.signal,
+      trouble: (error) => trouble('keep a dead letter', error),
+    })
+  }
+
+  private record(
+    work: PartitionWork,
+    item: Item,
+    kind: 'dead' | 'parked',
+    reason: DeadReason,
+    error?: unknown,
+  ): AppendRecord {
+    const { subscription, log, clock } = this.options
+    const letter = {
+      subscription: subscription.name,
+      kind,
+      reason,
+      error,
+      attempts: item.attempts,
+      firstAttemptAt: item.firstAttemptAt,
+      lastAttemptAt: item.lastAttemptAt,
+      deadAt: clock.now(),
+      origin: { topic: work.topic, partition: work.partition, offset: item.offset },
+      lane: this.options.laneName(work.lane),
+      stream: work.stream,
+      record: item.record!,
+    }
+    return letterRecord(subscription, letter, log.features.maxRecordBytes)
+  }
+
+  private audit(action: AuditAction, letter: IndexedLetter, more: Partial<AuditEntry> = {}): AppendRecord {
+    const { subscription, clock, clientId } = this.options
+    const { seen } = this.index
+    return auditRecord(subscription, { action, letters: [letter.id], by: clientId, at: clock.now(), seen, ...more })
+  }
+
+  private belongs(item: Item): boolean {
+    const type = eventType(item.record!)
+    return type === undefined || this.options.subscription.events.has(type)
+  }
+
+  private idOf(work: PartitionWork, item: Item): string {
+    return letterId({ topic: work.topic, partition: work.partition, offset: item.offset })
+  }
+
+  private announce(work: PartitionWork, item: Item, reason: string, error: unknown): void {
+    if (!dead.hasSubscribers) return
+    const failure = error instanceof Error ? error : new Error(String(error))
+    dead.publish({ ...this.note(work, item), attempt: item.attempts, reason, error: failure })
+  }
+
+  private announceParked(work: PartitionWork, item: Item): void {
+    if (parkedChannel.hasSubscribers) parkedChannel.publish(this.note(work, item))
+  }
+
+  private note(work: PartitionWork, item: Item): ReturnType<typeof noteOf> {
+    return noteOf(this.options.subscription.name, this.options.laneName(work.lane), work, item)
+  }
+}
+
+function letterItem(queue: KeyQueue, letter: IndexedLetter, record: LogRecord): Item {
+  return {
+    offset: letter.origin.offset,
+    queue,
+    bytes: 0,
+    record,
+    done: false,
+    attempts: 0,
+    firstAttemptAt: 0,
+    lastAttemptAt: 0,
+    suspect: false,
+    letter,
+  }
+}

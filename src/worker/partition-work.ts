@@ -1,0 +1,349 @@
+/**
+ * One assigned partition: what was fetched and is not done, key by key, and how far the group may commit.
+ * Pure bookkeeping: no time, no I/O. The rules:
+ * - one event of a key at a time, in offset order; other keys go on;
+ * - the committed offset never passes an event that is not done; what is done above it is in the commit state;
+ * - what cannot be described within the commit state's bytes is not started.
+ * @module
+ */
+import type { AssignedPartition, LogRecord } from '../transport/index.ts'
+import { decodeCommitState, encodeCommitState, entryBytes, keyHash, type OpenEntry } from './commit-state.ts'
+import type { StoredProgress } from './commit-state.ts'
+import { detached, headOf, newKeyQueue, pushItem, queueLength, shiftItem, type Item, type KeyQueue } from './item.ts'
+import { ReadyQueue } from './ready-queue.ts'
+
+export interface PartitionLimits {
+  /** Records between the committed offset and the last fetched one. */
+  readonly maxAheadRecords: number
+  readonly maxMetadataBytes: number
+}
+
+export class PartitionWork {
+  readonly topic: string
+  readonly partition: number
+  readonly stream: string
+  /** Index of its lane. */
+  readonly lane: number
+  /** Where the next fetch starts. */
+  position: number
+  /** Taken away: results are dropped and nothing starts. */
+  gone = false
+  /** Being handed back: nothing starts, results still count. */
+  closing = false
+  /** Everything below may be started: a stored commit says so. */
+  reservedStored = 0
+  /** Handlers running. */
+  running = 0
+  /** Dead letters and parked events on their way to the log. */
+  keeping = 0
+  /** Bytes of records in memory, and of these, those behind a key that waits for its next attempt. */
+  bytes = 0
+  waitingBytes = 0
+  /** Changed since the last commit snapshot. */
+  dirty = true
+  /** A fetch for it is on its way. */
+  fetching = false
+  /** It has been told that its commit state holds it back. */
+  heldBack = false
+
+  private readonly limits: PartitionLimits
+  private readonly stored: StoredProgress
+  private readonly keys = new Map<string, KeyQueue>()
+  private readonly ready = new ReadyQueue()
+  /** Live items in offset order; those before `windowHead` are done. */
+  private window: Item[] = []
+  private windowHead = 0
+  /** Every item below is started or behind a started one. */
+  private high: number
+  private openKeys = 0
+  private failingKeys = 0
+
+  constructor(assigned: AssignedPartition, place: { stream: string; lane: number }, limits: PartitionLimits) {
+    this.topic = assigned.topic
+    this.partition = assigned.partition
+    this.stream = place.stream
+    this.lane = place.lane
+    this.limits = limits
+    this.position = assigned.committedOffset
+    this.high = assigned.committedOffset
+    this.stored = decodeCommitState(assigned.committedOffset, assigned.metadata)
+  }
+
+  /** First offset that is not done. */
+  get committable(): number {
+    return this.window[this.windowHead]?.offset ?? this.position
+  }
+
+  get buffered(): number {
+    return this.window.length - this.windowHead
+  }
+
+  get hasReady(): boolean {
+    return !this.gone && !this.closing && this.ready.size > 0
+  }
+
+  /**
+   * Whether it has read as far as an earlier worker had. Before, its window does not show all that is open,
+   * so nothing is started and nothing committed.
+   */
+  get recovered(): boolean {
+    return this.position >= this.stored.high
+  }
+
+  /** Whether an earlier worker ended without handing over, so that what it had started is not known. */
+  get afterCrash(): boolean {
+    return !this.stored.clean
+  }
+
+  /** Why the next ready event may not start; undefined when it may. */
+  get held(): 'metadata' | 'reservation' | undefined {
+    const item = headOf(this.ready.peek()!)!
+    if (item.letter) return undefined
+    if (!this.recovered || item.offset >= this.reservedStored) return 'reservation'
+    if (item.offset < this.high) return undefined
+    const estimate =
+      entryBytes.header +
+      (this.openKeys + 1) * entryBytes.plain +
+      this.failingKeys * (entryBytes.attempts - entryBytes.plain)
+    return estimate > this.limits.maxMetadataBytes ? 'metadata' : undefined
+  }
+
+  /** Whether it may read on. Bytes behind waiting keys do not count: a failing key must not stop the others. */
+  hasRoom(limitBytes: number): boolean {
+    if (this.gone || this.closing) return false
+    if (!this.recovered) return true
+    return this.bytes - this.waitingBytes < limitBytes && this.position - this.committable < this.limits.maxAheadRecords
+  }
+
+  keyQueue(key: string): KeyQueue {
+    let queue = this.keys.get(key)
+    if (!queue) this.keys.set(key, (queue = newKeyQueue(key)))
+    return queue
+  }
+
+  queues(): Iterable<KeyQueue> {
+    return this.keys.values()
+  }
+
+  /**
+   * Takes a fetched record. Returns the item when its key is parked: the caller keeps it behind the dead letter.
+   * Records seen before (a repeated delivery) and those the stored state calls done are passed over.
+   */
+  admit(record: LogRecord, key: string): Item | undefined {
+    if (record.offset < this.position) return undefined
+    this.position = record.offset + 1
+    if (this.stored.isDone(record.offset, key)) {
+      // Nothing to track, but the committed offset may move past it. Below the stored `high`, so `recovered` guards ours.
+      this.dirty = true
+      this.high = Math.max(this.high, record.offset + 1)
+      return undefined
+    }
+    const item = this.track(record, key)
+    if (item.queue.parked) return item
+    this.enqueue(item)
+    return undefined
+  }
+
+  /** Records were passed over up to `offset` (gaps, foreign types). */
+  skipTo(offset: number): void {
+    if (offset <= this.position) return
+    this.position = offset
+    this.dirty = true
+  }
+
+  private track(record: LogRecord, key: string): Item {
+    const before = this.stored.attemptsAt(record.offset)
+    const bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0) + 200
+    const item: Item = {
+      offset: record.offset,
+      queue: this.keyQueue(key),
+      bytes,
+      record,
+      done: false,
+      attempts: before?.attempts ?? 0,
+      firstAttemptAt: before?.firstAttemptAt ?? 0,
+      lastAttemptAt: before?.lastAttemptAt ?? 0,
+      suspect: this.stored.isSuspect(record.offset),
+    }
+    this.window.push(item)
+    this.bytes += bytes
+    return item
+  }
+
+  /** Adds a live item or a letter to its key's queue. */
+  enqueue(item: Item): void {
+    const queue = item.queue
+    pushItem(queue, item)
+    if (queue.state === 'waiting') this.hold(queue, item)
+    if (queue.state !== 'idle') return
+    queue.state = 'ready'
+    if (item.letter) this.ready.pushBack(queue)
+    else this.ready.pushFresh(queue)
+  }
+
+  peekReady(): Item | undefined {
+    const queue = this.ready.peek()
+    return queue && headOf(queue)
+  }
+
+  /** Takes the next ready event: its key is busy from now on. */
+  take(): Item {
+    const queue = this.ready.pop()!
+    const item = headOf(queue)!
+    queue.state = 'busy'
+    if (item.letter) return item
+    if (item.offset >= this.high) this.high = item.offset + 1
+    this.setOpen(queue, true)
+    this.setFailing(queue, item.attempts > 0)
+    this.dirty = true
+    return item
+  }
+
+  /** A taken event goes back untouched: it could not be started after all. */
+  putBack(item: Item): void {
+    item.queue.state = 'ready'
+    this.ready.pushBack(item.queue)
+  }
+
+  /** The head of a key is done; the next one may start. */
+  complete(item: Item): void {
+    const queue = item.queue
+    this.finish(item)
+    shiftItem(queue)
+    this.settle(queue)
+  }
+
+  /** A failed head waits for its next attempt; `resume` ends the wait. */
+  wait(item: Item): void {
+    const queue = item.queue
+    queue.state = 'waiting'
+    if (!item.letter) this.setFailing(queue, item.attempts > 0)
+    for (let i = queue.head; i < queue.items.length; i++) this.hold(queue, queue.items[i]!)
+    this.dirty = true
+  }
+
+  /** It will stay for a while: no longer a view of the batch it came in. */
+  private hold(queue: KeyQueue, item: Item): void {
+    if (item.letter) return
+    if (item.record && !item.held) item.record = detached(item.record)
+    item.held = true
+    queue.waitingBytes += item.bytes
+    this.waitingBytes += item.bytes
+  }
+
+  resume(queue: KeyQueue): void {
+    if (this.gone || queue.state !== 'waiting') return
+    this.release(queue)
+    queue.state = 'ready'
+    this.ready.pushBack(queue)
+  }
+
+  private release(queue: KeyQueue): void {
+    this.waitingBytes -= queue.waitingBytes
+    queue.waitingBytes = 0
+  }
+
+  /**
+   * Marks an item done. For parked items, which are no heads, this is all: `high` stays, for they are found in the dead topic
+   * again should a restart read them once more.
+   */
+  finish(item: Item): void {
+    item.done = true
+    item.record = undefined
+    this.dirty = true
+    if (item.letter) return
+    this.bytes -= item.bytes
+    this.advance()
+  }
+
+  /** Empties a key's queue for parking: returns what waited in it, oldest first, and leaves the key idle and parked. */
+  parkKey(queue: KeyQueue): Item[] {
+    const items = queue.items.slice(queue.head)
+    queue.items = []
+    queue.head = 0
+    queue.parked = true
+    queue.state = 'idle'
+    this.release(queue)
+    this.setFailing(queue, false)
+    this.setOpen(queue, false)
+    return items
+  }
+
+  /** Drops a key that needs no memory any more. */
+  forget(queue: KeyQueue): void {
+    if (queue.state === 'idle' && !queue.parked && queue.parking === 0 && !queue.loading && queueLength(queue) === 0) {
+      this.setOpen(queue, false)
+      this.setFailing(queue, false)
+      this.keys.delete(queue.key)
+    }
+  }
+
+  private settle(queue: KeyQueue): void {
+    const next = headOf(queue)
+    this.setFailing(queue, (next?.attempts ?? 0) > 0 && !next?.letter)
+    if (!next) {
+      queue.state = 'idle'
+      this.setOpen(queue, false)
+      this.forget(queue)
+      return
+    }
+    this.setOpen(queue, !next.letter && next.offset < this.high)
+    queue.state = 'ready'
+    this.ready.pushBack(queue)
+  }
+
+  private setOpen(queue: KeyQueue, open: boolean): void {
+    if (queue.open !== open) this.openKeys += open ? 1 : -1
+    queue.open = open
+  }
+
+  private setFailing(queue: KeyQueue, failing: boolean): void {
+    if (queue.failing !== failing) this.failingKeys += failing ? 1 : -1
+    queue.failing = failing
+  }
+
+  private advance(): void {
+    while (this.windowHead < this.window.length && this.window[this.windowHead]!.done) this.windowHead++
+    if (this.windowHead === this.window.length) {
+      this.window = []
+      this.windowHead = 0
+    } else if (this.windowHead >= 1024 && this.windowHead * 2 >= this.window.length) {
+      this.window = this.window.slice(this.windowHead)
+      this.windowHead = 0
+    }
+  }
+
+  /**
+   * What to commit now; only once `recovered`.
+   * @returns `reserved`: what a worker may start once this is stored; to be noted in `reservedStored` then
+   */
+  snapshot(): { readonly offset: number; readonly metadata: Uint8Array; readonly reserved: number } {
+    const offset = this.committable
+    const clean = this.closing && this.running === 0 && this.keeping === 0
+    // Twice the window: the next commits renew it long before it is used up.
+    const reserved = clean ? offset : Math.max(this.reservedStored, offset + 2 * this.limits.maxAheadRecords)
+    const state = { clean, reserved, high: Math.max(this.high, offset), open: this.openEntries() }
+    this.dirty = false
+    return { offset, metadata: encodeCommitState(offset, state, this.limits.maxMetadataBytes), reserved }
+  }
+
+  /** First unfinished offset of every key below `high`. */
+  private openEntries(): OpenEntry[] {
+    const firsts = new Map<KeyQueue, { item: Item; followers: boolean }>()
+    for (let i = this.windowHead; i < this.window.length; i++) {
+      const item = this.window[i]!
+      if (item.offset >= this.high) break
+      if (item.done) continue
+      const first = firsts.get(item.queue)
+      if (first) first.followers = true
+      else firsts.set(item.queue, { item, followers: false })
+    }
+    return [...firsts.values()].map(({ item, followers }) => ({
+      offset: item.offset,
+      keyHash: followers ? keyHash(item.queue.key) : undefined,
+      attempts: item.attempts,
+      firstAttemptAt: item.firstAttemptAt,
+      lastAttemptAt: item.lastAttemptAt,
+    }))
+  }
+}

@@ -1,0 +1,66 @@
+/**
+ * What a running subscription looks like from outside.
+ * @module
+ */
+import type { CompiledLane } from '../config/index.ts'
+import type { BreakerState, CircuitBreaker } from './breaker.ts'
+import type { Attempts } from './attempts.ts'
+import type { LaneScheduler } from './lane-scheduler.ts'
+import type { PartitionWork } from './partition-work.ts'
+
+export interface SubscriptionStatus {
+  readonly subscription: string
+  /** Handler calls running now. */
+  readonly running: number
+  /** Keys waiting for their next attempt. */
+  readonly waitingKeys: number
+  /** Keys parked behind a dead letter. */
+  readonly parkedKeys: number
+  /** Events fetched and not done. */
+  readonly bufferedEvents: number
+  readonly breaker: BreakerState
+  readonly partitions: number
+  readonly lanes: readonly LaneStatus[]
+}
+
+export interface LaneStatus {
+  readonly lane: string
+  readonly paused: boolean
+  readonly buffered: number
+  /** Handlers of it running now, and started since the worker started. */
+  readonly running: number
+  readonly granted: number
+  /** Guaranteed part of the capacity, 0..1. */
+  readonly share: number
+}
+
+interface StatusSource {
+  readonly attempts: Attempts
+  readonly breaker: CircuitBreaker
+  readonly scheduler: LaneScheduler
+  readonly pausedLanes: ReadonlySet<number>
+}
+
+export function statusOf(
+  source: StatusSource,
+  place: { name: string; lanes: readonly CompiledLane[]; partitions: readonly PartitionWork[] },
+): SubscriptionStatus {
+  const { partitions } = place
+  const usage = source.scheduler.usage()
+  const queues = partitions.flatMap((work) => [...work.queues()])
+  return {
+    subscription: place.name,
+    running: source.attempts.running.size,
+    waitingKeys: queues.filter(({ state }) => state === 'waiting').length,
+    parkedKeys: queues.filter(({ parked }) => parked).length,
+    bufferedEvents: partitions.reduce((sum, { buffered }) => sum + buffered, 0),
+    breaker: source.breaker.state,
+    partitions: partitions.length,
+    lanes: place.lanes.map((lane) => ({
+      lane: lane.name,
+      paused: source.pausedLanes.has(lane.index),
+      buffered: partitions.reduce((sum, work) => sum + (work.lane === lane.index ? work.buffered : 0), 0),
+      ...usage[lane.index]!,
+    })),
+  }
+}
