@@ -109,3 +109,19 @@ export class MetadataTooLarge extends VeltrixError {
   readonly code = 'VLX_METADATA_TOO_LARGE'
   readonly retryable = false
 }
+
+/** Thrown when an id is used again inside the dedupe window with other content (another digest). Nothing was stored: use a new id for new content. */
+export class IdConflict extends VeltrixError {
+  readonly code = 'VLX_ID_CONFLICT'
+  readonly retryable = false
+  readonly id: string
+  /** Offset of the record that was stored with this id first. */
+  readonly offset: number
+  constructor(id: string, offset: number) {
+    super(
+      `The id "${id}" was already used for different content (stored at offset ${offset}). Repeat an event unchanged, or give it a new id.`,
+    )
+    this.id = id
+    this.offset = offset
+  }
+}
