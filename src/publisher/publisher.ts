@@ -1,0 +1,249 @@
+/**
+ * Publishing: validate, choose lane and partition, encode, and hand to the log in batches; durable when it resolves.
+ * @module
+ */
+import { crc32 } from 'node:zlib'
+import type { Clock } from '../clock.ts'
+import type { CompiledConfig, PublishOptions, PublishOutcome, PublishResult } from '../config/index.ts'
+import { encodeEvent, EventInvalid, nameOf, type EncodedEvent } from '../event/index.ts'
+import { partitionForKey, type AppendRecord, type Log } from '../transport/index.ts'
+import { Bulk } from './bulk.ts'
+import type { Entry, Receiver, Wave } from './entry.ts'
+import { PublisherClosed, PublisherOverloaded } from './errors.ts'
+import { Outbox } from './outbox.ts'
+import { Preparer, type Prepared } from './prepare.ts'
+import { Room } from './room.ts'
+import { Sender } from './sender.ts'
+
+export interface PublisherOptions {
+  readonly config: CompiledConfig
+  readonly log: Pick<Log, 'append'>
+  readonly clock: Clock
+  /** From having room to giving up on an event the log does not take, milliseconds. Default 30,000. */
+  readonly deliveryTimeoutMs?: number
+}
+
+/** One event of `publishMany`, untyped; {@link PublishOptions} without `signal`. */
+export interface UntypedPublishItem extends PublishOptions {
+  readonly type: string
+  readonly data: unknown
+}
+
+/** What headers take, about: id, time, type, source and their names. Bytes. */
+const headerBytes = 200
+
+export class Publisher {
+  readonly #config: CompiledConfig
+  readonly #clock: Clock
+  readonly #encoding: { readonly maxBytes: number }
+  readonly #preparer: Preparer
+  readonly #room: Room
+  readonly #sender: Sender
+  #wave: Wave = { open: 0, done: undefined }
+  #flushed: Promise<void> = Promise.resolve()
+  #closing: Promise<void> | undefined
+
+  constructor({ config, log, clock, deliveryTimeoutMs = 30_000 }: PublisherOptions) {
+    this.#config = config
+    this.#clock = clock
+    this.#encoding = { maxBytes: config.publisher.maxEventBytes }
+    this.#preparer = new Preparer(config, clock)
+    this.#room = new Room(config.publisher, config.lanes.length)
+    const outbox = new Outbox(config.publisher, config.lanes)
+    this.#sender = new Sender({ log, clock, outbox, room: this.#room, deliveryTimeoutMs })
+  }
+
+  /** Events that have room and are not answered, their bytes, and calls waiting for room. */
+  get pending(): { readonly events: number; readonly bytes: number; readonly waiting: number } {
+    return { events: this.#room.events, bytes: this.#room.bytes, waiting: this.#room.waiting }
+  }
+
+  /**
+   * Publishes one event; resolves when it is durable. `data` must not be changed until then. Failures that may pass (log unreachable,
+   * disk full) are tried again inside, in order, for the delivery time-out.
+   * @throws EventUnknownType, EventInvalid, EventTooLarge, PublisherOverloaded, PublisherClosed: not published
+   * @throws PublishUnknown: nobody knows; publish again with the same id
+   * @throws IdConflict and other errors of the log: not published
+   * @throws the signal's reason, when it aborts before the event was sent: not published; afterwards it is PublishUnknown
+   */
+  publish(type: string, data: unknown, options?: PublishOptions): Promise<PublishResult> {
+    return new Promise((resolve, reject) => {
+      if (this.#closing) throw new PublisherClosed()
+      options?.signal?.throwIfAborted?.()
+      const prepared = this.#preparer.prepare(type, data, options)
+      const receiver = new SinglePublish(resolve, reject)
+      if (!(prepared instanceof Promise)) this.#enter(prepared, receiver, options?.signal)
+      else prepared.then((ready) => this.#enter(ready, receiver, options?.signal)).catch(reject)
+    })
+  }
+
+  /**
+   * Publishes many events in their order and resolves with an outcome for each at its own index: one bad event never fails the others.
+   * Paces itself, whatever `publisher.whenFull` says: events are encoded as room comes free, so a million of them need no more memory
+   * than the limits allow, beside the outcomes.
+   */
+  publishMany(items: readonly UntypedPublishItem[]): Promise<readonly PublishOutcome[]> {
+    return new Promise((resolve) => {
+      if (!Array.isArray(items)) throw new TypeError(`publishMany takes a list of events, not ${nameOf(items)}.`)
+      const work = {
+        clock: this.#clock,
+        room: this.#room,
+        closed: () => this.#closing !== undefined,
+        prepare: (item: unknown) => this.#prepareItem(item),
+        enqueue: (prepared: Prepared, receiver: Receiver, index: number) =>
+          void this.#enqueue(prepared, receiver, index),
+      }
+      new Bulk(work, items, resolve).start()
+    })
+  }
+
+  /** Resolves when every event that has room by now is stored or has failed. */
+  flush(): Promise<void> {
+    const wave = this.#wave
+    if (wave.open === 0) return this.#flushed
+    this.#wave = { open: 0, done: undefined }
+    const { promise, resolve } = Promise.withResolvers<void>()
+    wave.done = resolve
+    const before = this.#flushed
+    this.#flushed = promise.then(() => before)
+    return this.#flushed
+  }
+
+  /** Takes no more events (those waiting for room reject with PublisherClosed), sends the rest, resolves. The log stays open. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    // Only after `#closing` is set: who waits asks for it.
+    await undefined
+    this.#room.clear()
+    await this.flush()
+    this.#sender.close()
+  }
+
+  #prepareItem(item: unknown): Prepared | Promise<Prepared> {
+    if (typeof item !== 'object' || item === null) {
+      throw new EventInvalid('', [
+        { path: 'item', message: `must be an object with type and data, not ${nameOf(item)}` },
+      ])
+    }
+    const { type, data } = item as UntypedPublishItem
+    // Mostly there is nothing else, and taking an object apart costs as much as encoding it.
+    if (Object.keys(item).length === 2) return this.#preparer.prepare(type, data, undefined)
+    const { type: _type, data: _data, ...options } = item as UntypedPublishItem
+    return this.#preparer.prepare(type, data, options)
+  }
+
+  #enter(prepared: Prepared, receiver: SinglePublish, signal: AbortSignal | undefined): void {
+    const lane = prepared.destination.laneIndex
+    if (this.#closing) throw new PublisherClosed()
+    signal?.throwIfAborted()
+    if (this.#room.free(lane)) {
+      const entry = this.#enqueue(prepared, receiver, 0)
+      if (signal) receiver.heed(signal, () => this.#sender.abandon(entry, signal.reason))
+      return
+    }
+    if (this.#config.publisher.whenFull === 'reject') {
+      throw new PublisherOverloaded(this.#room.events, this.#room.bytes)
+    }
+    this.#waitForRoom(prepared, receiver, signal)
+  }
+
+  #waitForRoom(prepared: Prepared, receiver: SinglePublish, signal: AbortSignal | undefined): void {
+    const lane = prepared.destination.laneIndex
+    const enter = (): void => {
+      try {
+        if (this.#closing) throw new PublisherClosed()
+        const entry = this.#enqueue(prepared, receiver, 0)
+        if (signal) receiver.heed(signal, () => this.#sender.abandon(entry, signal.reason))
+      } catch (error) {
+        receiver.failed(undefined, error as Error)
+      }
+    }
+    this.#room.wait(lane, enter)
+    if (!signal) return
+    receiver.heed(signal, () => {
+      this.#room.leave(lane, enter)
+      receiver.failed(undefined, signal.reason as Error)
+    })
+  }
+
+  #enqueue(prepared: Prepared, receiver: Receiver, index: number): Entry {
+    const { event, destination, idGiven } = prepared
+    const encoded = encodeEvent(event, this.#encoding)
+    const { partitions } = destination
+    const partition = partitions[partitionForKey(encoded.key, partitions.length)]!
+    const dedupe = idGiven ? { scope: event.source, id: event.id, digest: digestOf(event.type, encoded) } : undefined
+    const entry: Entry = {
+      id: event.id,
+      record: recordOf(encoded, partition, dedupe),
+      bytes: encoded.key.length + encoded.value.length + headerBytes,
+      destination,
+      partition,
+      receiver,
+      index,
+      wave: this.#wave,
+      since: this.#clock.monotonic(),
+      state: 'queued',
+      uncertain: false,
+    }
+    this.#wave.open++
+    this.#room.take(entry.bytes)
+    this.#sender.send(entry)
+    return entry
+  }
+}
+
+function recordOf(
+  { key, value, headers, timestamp }: EncodedEvent,
+  { topic, partition }: { topic: string; partition: number },
+  dedupe: AppendRecord['dedupe'],
+): AppendRecord {
+  return dedupe
+    ? { topic, partition, key, value, headers, timestamp, dedupe }
+    : { topic, partition, key, value, headers, timestamp }
+}
+
+/** Tells whether a repeated id comes with the same content. */
+function digestOf(type: string, { key, value }: EncodedEvent): number {
+  return crc32(value, crc32(key, crc32(type)))
+}
+
+/** One `publish()`. */
+class SinglePublish implements Receiver {
+  readonly #resolve: (result: PublishResult) => void
+  readonly #reject: (error: Error) => void
+  #signal: AbortSignal | undefined
+  #onAbort: (() => void) | undefined
+
+  constructor(resolve: (result: PublishResult) => void, reject: (error: Error) => void) {
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  /** From now on an abort does this. */
+  heed(signal: AbortSignal, onAbort: () => void): void {
+    this.#ignore()
+    this.#signal = signal
+    this.#onAbort = onAbort
+    signal.addEventListener('abort', onAbort, { once: true })
+  }
+
+  #ignore(): void {
+    if (this.#onAbort) this.#signal!.removeEventListener('abort', this.#onAbort)
+    this.#onAbort = undefined
+  }
+
+  stored(entry: Entry, offset: number, duplicate: boolean): void {
+    this.#ignore()
+    const { topic, partition } = entry.partition
+    this.#resolve({ id: entry.id, topic, partition, offset, duplicate })
+  }
+
+  failed(_entry: Entry | undefined, error: Error): void {
+    this.#ignore()
+    this.#reject(error)
+  }
+}
