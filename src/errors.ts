@@ -42,6 +42,7 @@ export const errorCodes = [
   // inbox
   'VLX_INBOX_MISSING',
   'VLX_INBOX_UNAVAILABLE',
+  'VLX_INBOX_NESTED',
   // dead letters
   'VLX_DEAD_LETTER_UNKNOWN',
   'VLX_DEAD_LETTER_BEHIND_PARKED',

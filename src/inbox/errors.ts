@@ -1,0 +1,41 @@
+/**
+ * Errors of effects once.
+ * @module
+ */
+import { VeltrixError } from '../errors.ts'
+
+/** Thrown when a handler calls `ctx.once` and the application was made without an inbox. */
+export class InboxMissing extends VeltrixError {
+  readonly code = 'VLX_INBOX_MISSING'
+  readonly retryable = false
+  readonly subscription: string
+  constructor(subscription: string) {
+    super(
+      `A handler of subscription "${subscription}" called ctx.once, and there is no inbox. Hand one in: veltrix(config, { inbox: sqliteInbox({ path }) }).`,
+    )
+    this.subscription = subscription
+  }
+}
+
+/**
+ * Thrown when the inbox's database cannot be reached, is locked for too long, or did not commit. Nothing of the effect is stored,
+ * or (when the commit's answer was lost) all of it; calling again finds out.
+ */
+export class InboxUnavailable extends VeltrixError {
+  readonly code = 'VLX_INBOX_UNAVAILABLE'
+  readonly retryable = true
+  constructor(doing: string, problem: string, options?: ErrorOptions) {
+    super(`The inbox cannot ${doing}: ${problem}. The effect is not lost: the event is tried again.`, options)
+  }
+}
+
+/** Thrown when an effect calls `once` of the same inbox: it would wait for itself. Give the handler two effects, one after the other. */
+export class InboxNested extends VeltrixError {
+  readonly code = 'VLX_INBOX_NESTED'
+  readonly retryable = false
+  constructor(effect: string) {
+    super(
+      `once(${JSON.stringify(effect)}) was called inside another effect of the same inbox. Use that effect's transaction, or call once after it, under another name.`,
+    )
+  }
+}
