@@ -37,9 +37,7 @@ export class DeadLetterIndex {
   readonly #sub: CompiledSubscription
   readonly #indexer = new LetterIndexer()
   readonly #changed = new Set<(change: LetterChange) => void>()
-  #views = new LetterViews()
-  #states = new LetterStates(this.#views)
-  #auditNext = 0
+  #reading = newReading()
   /** Records passed over because they are no letters: at most the last 100. */
   readonly unreadable: UnreadableRecord[] = []
 
@@ -50,7 +48,7 @@ export class DeadLetterIndex {
 
   /** Offset of the dead topic up to which it has been read: what audit entries state as `seen`. */
   get seen(): number {
-    return this.#states.seen
+    return this.#reading.states.seen
   }
 
   /**
@@ -58,12 +56,17 @@ export class DeadLetterIndex {
    * @throws TopicUnknown, LogUnavailable, LogClosed, LogCorrupted
    */
   async refresh(): Promise<void> {
+    const before = this.#reading
+    const { states, auditNext } = before
+    const { seen } = states
     const audit = await this.#ends(this.#sub.auditTopic)
     const dead = await this.#ends(this.#sub.deadTopic)
-    if (dead.end < this.#states.seen || audit.end < this.#auditNext) this.#startOver()
-    this.#states.forgetBelow(dead.earliest)
-    await this.#readDead(dead.end)
-    await this.#readAudit(audit.end)
+    // Topics never shrink: these are others than those read so far. (Another call may have noticed already.)
+    if ((dead.end < seen || audit.end < auditNext) && this.#reading === before) this.#reading = newReading()
+    const reading = this.#reading
+    reading.states.forgetBelow(dead.earliest)
+    await this.#readDead(reading, dead.end)
+    await this.#readAudit(reading, audit.end)
   }
 
   /**
@@ -95,37 +98,37 @@ export class DeadLetterIndex {
   }
 
   get(id: string): IndexedLetter | undefined {
-    return this.#states.letters.get(id)
+    return this.#reading.states.letters.get(id)
   }
 
   /** In dead order: oldest kept first. */
   unresolved(): Iterable<IndexedLetter> {
-    return this.#states.letters.values()
+    return this.#reading.states.letters.values()
   }
 
   /** How many are unresolved. */
   get size(): number {
-    return this.#states.letters.size
+    return this.#reading.states.letters.size
   }
 
   /** Unresolved letters of a parked key (policy `park-key`), in origin offset order; the first is the one others wait behind. */
   chain(topic: string, partition: number, key: string): readonly IndexedLetter[] {
-    return this.#views.chain(topic, partition, key)
+    return this.#reading.views.chain(topic, partition, key)
   }
 
   /** The letter that `letter` waits behind; itself when it waits behind none. */
   headOf(letter: IndexedLetter): IndexedLetter {
-    return this.#views.headOf(letter)
+    return this.#reading.views.headOf(letter)
   }
 
   /** Keys with an unresolved letter kept under `park-key`. Do not change the index while iterating. */
   parkedKeys(topic: string, partition: number): Iterable<string> {
-    return this.#views.parkedKeys(topic, partition)
+    return this.#reading.views.parkedKeys(topic, partition)
   }
 
   /** Letters whose redrive was requested and has not ended, in origin offset order. */
   redriving(topic: string, partition: number): readonly IndexedLetter[] {
-    return this.#views.redriving(topic, partition)
+    return this.#reading.views.redriving(topic, partition)
   }
 
   /**
@@ -159,44 +162,36 @@ export class DeadLetterIndex {
     return offsets.find((found) => found.topic === topic && found.partition === 0) ?? { earliest: 0, end: 0 }
   }
 
-  /** The topics are not those read so far: somebody deleted them. */
-  #startOver(): void {
-    this.#views = new LetterViews()
-    this.#states = new LetterStates(this.#views)
-    this.#auditNext = 0
-  }
-
-  async #readDead(end: number): Promise<void> {
-    const states = this.#states
+  async #readDead({ states }: Reading, end: number): Promise<void> {
     while (states.seen < end) {
       const before = states.seen
-      const batch = await this.#read(this.#sub.deadTopic, before, 0)
-      this.#takeDead(states, batch)
+      this.#takeDead(states, await this.#read(this.#sub.deadTopic, before, 0))
       if (states.seen === before) return
     }
   }
 
-  async #readAudit(end: number): Promise<void> {
-    while (this.#auditNext < end) {
-      const before = this.#auditNext
-      this.#takeAudit(await this.#read(this.#sub.auditTopic, before, 0), end)
-      if (this.#auditNext === before) return
+  async #readAudit(reading: Reading, end: number): Promise<void> {
+    while (reading.auditNext < end) {
+      const before = reading.auditNext
+      this.#takeAudit(reading, await this.#read(this.#sub.auditTopic, before, 0), end)
+      if (reading.auditNext === before) return
     }
   }
 
   async #tailDead(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const states = this.#states
+      const { states } = this.#reading
       this.#takeDead(states, await this.#read(this.#sub.deadTopic, states.seen, longPollMs, signal))
     }
   }
 
   async #tailAudit(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const batch = await this.#read(this.#sub.auditTopic, this.#auditNext, longPollMs, signal)
+      const reading = this.#reading
+      const batch = await this.#read(this.#sub.auditTopic, reading.auditNext, longPollMs, signal)
       if (batch.records.length === 0) continue
-      await this.#readDead((await this.#ends(this.#sub.deadTopic)).end)
-      this.#takeAudit(batch, batch.nextOffset)
+      await this.#readDead(reading, (await this.#ends(this.#sub.deadTopic)).end)
+      this.#takeAudit(reading, batch, batch.nextOffset)
     }
   }
 
@@ -215,19 +210,19 @@ export class DeadLetterIndex {
     states.seen = Math.max(states.seen, batch.nextOffset)
   }
 
-  #takeAudit(batch: FetchedBatch, end: number): void {
+  #takeAudit(reading: Reading, batch: FetchedBatch, end: number): void {
     for (const record of batch.records) {
-      if (record.offset < this.#auditNext || record.offset >= end) continue
-      this.#auditNext = record.offset + 1
+      if (record.offset < reading.auditNext || record.offset >= end) continue
+      reading.auditNext = record.offset + 1
       const entry = readAudit(record)
       if (typeof entry === 'string') this.#passOver(this.#sub.auditTopic, record.offset, entry)
-      else this.#takeEntry(entry)
+      else this.#takeEntry(reading, entry)
     }
-    this.#auditNext = Math.max(this.#auditNext, Math.min(batch.nextOffset, end))
+    reading.auditNext = Math.max(reading.auditNext, Math.min(batch.nextOffset, end))
   }
 
-  #takeEntry(entry: AuditEntry): void {
-    this.#states.apply(entry)
+  #takeEntry(reading: Reading, entry: AuditEntry): void {
+    reading.states.apply(entry)
     for (const tell of this.#changed) tell({ entry })
   }
 
@@ -235,4 +230,16 @@ export class DeadLetterIndex {
     this.unreadable.push({ topic, offset, problem })
     if (this.unreadable.length > 100) this.unreadable.shift()
   }
+}
+
+/** How far the two topics were read, and what came of it. */
+interface Reading {
+  readonly states: LetterStates
+  readonly views: LetterViews
+  auditNext: number
+}
+
+function newReading(): Reading {
+  const views = new LetterViews()
+  return { views, states: new LetterStates(views), auditNext: 0 }
 }

@@ -4,7 +4,8 @@
  * came first: entries say up to where of the dead topic they had `seen`.
  *
  * The rules:
- * 1. A *failure* of an event is told apart from its next one by kind and `firstAttemptAt`. The same failure kept again
+ * 1. A *failure* of an event is told apart from its next one by kind and the time of its first attempt (`deadAt` for one that never ran).
+ *    The same failure kept again
  *    (its append was repeated, or the worker died between keeping and committing and resumed its attempts) changes nothing:
  *    an unresolved letter stays as it is, a resolved one stays resolved.
  * 2. Another failure of the same event, kept later in the dead topic, replaces the older one, and shows again when the older
@@ -38,9 +39,10 @@ export interface LetterWatcher {
 /** Resolved ids remembered for rule 1, and entries waiting for their letter: the newest this many of each. */
 const maxRemembered = 100_000
 
-/** Mark of a failure, see rule 1. */
-export function generationOf(letter: Pick<IndexedLetter, 'kind' | 'firstAttemptAt'>): number {
-  return letter.firstAttemptAt * 2 + (letter.kind === 'parked' ? 1 : 0)
+/** Mark of a failure, see rule 1. What never ran has only the time it was kept. */
+export function generationOf(letter: Pick<IndexedLetter, 'kind' | 'attempts' | 'firstAttemptAt' | 'deadAt'>): number {
+  const began = letter.attempts > 0 ? letter.firstAttemptAt : letter.deadAt
+  return began * 2 + (letter.kind === 'parked' ? 1 : 0)
 }
 
 export class LetterStates {

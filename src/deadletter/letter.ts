@@ -42,7 +42,7 @@ export interface Letter {
   readonly error?: unknown
   /** Attempts made; 0 for one that never ran. */
   readonly attempts: number
-  /** Also tells one failure from the next of the same event: a letter kept twice with the same value is one failure told twice. */
+  /** Also tells one failure from the next of the same event (for one that never ran: `deadAt`): kept twice with the same value, it is one failure told twice. */
   readonly firstAttemptAt: number
   readonly lastAttemptAt: number
   readonly deadAt: number
