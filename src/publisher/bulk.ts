@@ -5,6 +5,7 @@
 import type { Clock } from '../clock.ts'
 import type { PublishOutcome } from '../config/index.ts'
 import type { Entry, Receiver } from './entry.ts'
+import type { BatchLimits } from './outbox.ts'
 import { PublisherClosed } from './errors.ts'
 import type { Prepared } from './prepare.ts'
 import type { Room } from './room.ts'
@@ -14,13 +15,17 @@ const sliceMs = 4
 /** Events between looks at the clock. */
 const lookEvery = 16
 
+/** What one `publishMany` has under way at most, in append requests: one with the log, one ready, one being encoded. More only fills memory. */
+const windowBatches = 3
+
 export interface BulkWork {
+  readonly limits: BatchLimits
   readonly clock: Clock
   readonly room: Room
   closed(): boolean
   prepare(item: unknown): Prepared | Promise<Prepared>
   /** Encodes and queues; takes room. @throws EventInvalid, EventTooLarge */
-  enqueue(prepared: Prepared, receiver: Receiver, index: number): void
+  enqueue(prepared: Prepared, receiver: Receiver, index: number): Entry
 }
 
 export class Bulk implements Receiver {
@@ -31,6 +36,10 @@ export class Bulk implements Receiver {
   #next = 0
   #settled = 0
   #sliceBegan = 0
+  #underWay = 0
+  #bytesUnderWay = 0
+  /** Waits for its own events to be answered. */
+  #paused = false
 
   constructor(work: BulkWork, items: readonly unknown[], finish: (outcomes: readonly PublishOutcome[]) => void) {
     this.#work = work
@@ -47,12 +56,21 @@ export class Bulk implements Receiver {
   #resume(): void {
     this.#sliceBegan = this.#work.clock.monotonic()
     while (this.#next < this.#items.length) {
+      if (this.#isWindowFull()) {
+        this.#paused = true
+        return
+      }
       if (this.#next % lookEvery === 0 && this.#work.clock.monotonic() - this.#sliceBegan > sliceMs) {
         void this.#work.clock.yield().then(() => this.#resume())
         return
       }
       if (!this.#step()) return
     }
+  }
+
+  #isWindowFull(): boolean {
+    const { maxBatchEvents, maxBatchBytes } = this.#work.limits
+    return this.#underWay >= windowBatches * maxBatchEvents || this.#bytesUnderWay >= windowBatches * maxBatchBytes
   }
 
   /** Takes the next item. Answers false when that goes on later. */
@@ -100,7 +118,8 @@ export class Bulk implements Receiver {
     const index = this.#next++
     try {
       if (this.#work.closed()) throw new PublisherClosed()
-      this.#work.enqueue(prepared, this, index)
+      this.#bytesUnderWay += this.#work.enqueue(prepared, this, index).bytes
+      this.#underWay++
     } catch (error) {
       this.#fail(index, prepared.event.id, error as Error)
     }
@@ -116,12 +135,23 @@ export class Bulk implements Receiver {
   }
 
   stored(entry: Entry, offset: number, duplicate: boolean): void {
+    this.#answered(entry)
     const { topic, partition } = entry.partition
     this.#outcome(entry.index, { ok: true, id: entry.id, topic, partition, offset, duplicate })
   }
 
   failed(entry: Entry, error: Error): void {
+    this.#answered(entry)
     this.#fail(entry.index, entry.id, error)
+  }
+
+  /** Goes on a turn of the event loop later: the request that is ready leaves before more is encoded. */
+  #answered(entry: Entry): void {
+    this.#underWay--
+    this.#bytesUnderWay -= entry.bytes
+    if (!this.#paused || this.#isWindowFull()) return
+    this.#paused = false
+    void this.#work.clock.yield().then(() => this.#resume())
   }
 
   #fail(index: number, id: string | undefined, error: Error): void {

@@ -50,7 +50,14 @@ export class Publisher {
     this.#preparer = new Preparer(config, clock)
     this.#room = new Room(config.publisher, config.lanes.length)
     const outbox = new Outbox(config.publisher, config.lanes)
-    this.#sender = new Sender({ log, clock, outbox, room: this.#room, deliveryTimeoutMs })
+    this.#sender = new Sender({
+      log,
+      clock,
+      outbox,
+      room: this.#room,
+      deliveryTimeoutMs,
+      smallBatchEvents: config.publisher.maxBatchEvents / 4,
+    })
   }
 
   /** Events that have room and are not answered, their bytes, and calls waiting for room. */
@@ -87,11 +94,11 @@ export class Publisher {
       if (!Array.isArray(items)) throw new TypeError(`publishMany takes a list of events, not ${nameOf(items)}.`)
       const work = {
         clock: this.#clock,
+        limits: this.#config.publisher,
         room: this.#room,
         closed: () => this.#closing !== undefined,
         prepare: (item: unknown) => this.#prepareItem(item),
-        enqueue: (prepared: Prepared, receiver: Receiver, index: number) =>
-          void this.#enqueue(prepared, receiver, index),
+        enqueue: (prepared: Prepared, receiver: Receiver, index: number) => this.#enqueue(prepared, receiver, index),
       }
       new Bulk(work, items, resolve).start()
     })

@@ -22,6 +22,8 @@ export interface SenderOptions {
   readonly clock: Clock
   readonly outbox: Outbox
   readonly room: Room
+  /** With fewer events ready than this, the next request waits for a turn of the event loop. */
+  readonly smallBatchEvents: number
   /** From having room to giving up. Milliseconds. */
   readonly deliveryTimeoutMs: number
 }
@@ -60,8 +62,8 @@ export class Sender {
       const batch = this.#outbox.take()
       if (batch.length === 0) break
       await this.#append(batch)
-      // Whoever was just answered may publish its next event before the next batch is made up.
-      await this.#clock.yield()
+      // Whoever was just answered may publish its next event before a small batch is made up.
+      if (this.#outbox.ready < this.#options.smallBatchEvents) await this.#clock.yield()
     }
     this.#running = false
     if (this.#options.room.events === 0) {
