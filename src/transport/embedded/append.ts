@@ -53,7 +53,11 @@ export class AppendCall {
     return this.#outcomes
   }
 
-  #record(group: Group, nth: number, outcome: { offset: number; duplicate?: boolean } | { conflict: number }): AppendOutcome {
+  #record(
+    group: Group,
+    nth: number,
+    outcome: { offset: number; duplicate?: boolean } | { conflict: number },
+  ): AppendOutcome {
     if ('offset' in outcome) return outcome
     return { error: new IdConflict(group.records[nth]!.dedupe!.id, outcome.conflict) }
   }

@@ -85,7 +85,8 @@ export class EmbeddedConsumer implements Consumer {
     if (push.push === 'lost') return this.#lost(push.partitions, push.expelled)
     if (this.#closing !== undefined) return
     if (push.push === 'revoke') return void this.#revoke(push.partitions)
-    for (const { topic, partition } of push.partitions) this.#held.set(keyOf({ topic, partition }), { topic, partition })
+    for (const { topic, partition } of push.partitions)
+      this.#held.set(keyOf({ topic, partition }), { topic, partition })
     this.#options.listener.assigned(push.partitions)
   }
 

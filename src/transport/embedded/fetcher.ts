@@ -146,7 +146,8 @@ export class Fetcher {
   #wait(wants: readonly FetchRequest[], deadline: number, signal?: AbortSignal): Promise<void> {
     for (const want of wants) this.#beginTail(want)
     const keys = new Set(wants.map((want) => keyOf(want.topic, want.partition)))
-    if (wants.some((want) => (this.#ends.get(keyOf(want.topic, want.partition)) ?? -1) > want.offset)) return Promise.resolve()
+    if (wants.some((want) => (this.#ends.get(keyOf(want.topic, want.partition)) ?? -1) > want.offset))
+      return Promise.resolve()
     return new Promise((resolve, reject) => {
       const done = (): void => {
         timer?.cancel()

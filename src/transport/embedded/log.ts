@@ -46,7 +46,8 @@ export class EmbeddedLog implements Log {
     this.#options = options
     this.features = features
     this.#clock = clock
-    const died = (cause: Error): void => this.#break(new LogUnavailable('The log thread ended unexpectedly. Open the log again.', { cause }))
+    const died = (cause: Error): void =>
+      this.#break(new LogUnavailable('The log thread ended unexpectedly. Open the log again.', { cause }))
     this.#writer = new ThreadLink('log-thread', { options, clientId }, (message) => this.#take(message), died)
     this.admin = new EmbeddedAdmin((op, ask) => this.#ask(op, ask))
     this.#fetcher = new Fetcher(

@@ -25,7 +25,9 @@ export interface Dedupe {
 
 /** Outcome of one {@link PackedEntry}: consecutive offsets from `base`, an outcome by record, or one error for all. */
 export type EntryOutcome =
-  { readonly base: number } | { readonly records: readonly RecordOutcome[] } | { readonly error: WireError }
+  | { readonly base: number }
+  | { readonly records: readonly RecordOutcome[] }
+  | { readonly error: WireError }
 
 export type RecordOutcome =
   | { readonly offset: number; readonly duplicate?: boolean }

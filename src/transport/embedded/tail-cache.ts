@@ -38,7 +38,8 @@ export class TailCache {
     const chunks = this.#byPartition.get(key)
     if (chunks === undefined) return
     const last = chunks.at(-1)
-    if (last !== undefined && last.base + last.count !== chunk.base) for (const old of chunks.splice(0)) this.#forget(old)
+    if (last !== undefined && last.base + last.count !== chunk.base)
+      for (const old of chunks.splice(0)) this.#forget(old)
     const kept: Kept = { ...chunk, key, used: false }
     chunks.push(kept)
     this.#order.add(kept)

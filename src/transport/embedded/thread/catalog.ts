@@ -30,7 +30,11 @@ export function firstLogRows(db: DatabaseSync): void {
 }
 
 /** Reads one partition's row. @throws LogCorrupted */
-export function readPartition(select: StatementSync, id: number, file: string): Omit<PartitionState, 'topic' | 'partition'> {
+export function readPartition(
+  select: StatementSync,
+  id: number,
+  file: string,
+): Omit<PartitionState, 'topic' | 'partition'> {
   const row = select.get(id) as { earliest: number; end: number; bytes: number; crc: number } | undefined
   if (row === undefined) throw new LogCorrupted(file, `the state of partition ${id} is missing`)
   if (rowChecksum('partition', id, row.earliest, row.end, row.bytes) !== row.crc) {
@@ -44,7 +48,8 @@ export const selectPartition = 'SELECT earliest, end, bytes, crc FROM partitions
 /** Reads all topics. @throws LogCorrupted */
 export function readTopics(db: DatabaseSync, file: string): { logId: string; nextId: number; topics: TopicEntry[] } {
   const meta = db.prepare('SELECT log_id, topics, next_partition_id, crc FROM meta WHERE id = 1').get() as
-    { log_id: string; topics: number; next_partition_id: number; crc: number } | undefined
+    | { log_id: string; topics: number; next_partition_id: number; crc: number }
+    | undefined
   if (meta === undefined || rowChecksum('meta', meta.log_id, meta.topics, meta.next_partition_id) !== meta.crc) {
     throw new LogCorrupted(file, 'its identity does not match its checksum')
   }
@@ -134,7 +139,8 @@ export class Catalog {
       }
       nextId += partitions
     }
-    if (nextId > maxPartitions) throw new LogFull(`A log directory holds at most ${maxPartitions} partitions in its life.`)
+    if (nextId > maxPartitions)
+      throw new LogFull(`A log directory holds at most ${maxPartitions} partitions in its life.`)
     this.#write(entries.values(), added, nextId)
     return () => {
       this.#nextId = nextId

@@ -11,7 +11,9 @@ import { Station } from './station.ts'
 
 const port = parentPort!
 const { options, clientId } = workerData as { options: CompiledOptions; clientId: string }
-const station = new Station(options, clientId, systemClock, (message, transfer) => port.postMessage(message, transfer ?? []))
+const station = new Station(options, clientId, systemClock, (message, transfer) =>
+  port.postMessage(message, transfer ?? []),
+)
 
 port.on('message', (request: Request) => {
   if (request.op !== 'close') return station.handle(request)

@@ -141,7 +141,8 @@ export class Owner {
         if (!session.watched.has(topic)) continue
         const end = row.base + row.count
         if (!session.tails.has(partitionKey(row.state))) ends.push({ topic, partition, end })
-        else ends.push({ topic, partition, end, base: row.base, count: row.count, bytes: detached(row.bytes, transfer) })
+        else
+          ends.push({ topic, partition, end, base: row.base, count: row.count, bytes: detached(row.bytes, transfer) })
       }
       if (ends.length > 0) session.send({ push: 'ends', ends }, transfer)
     }
@@ -202,7 +203,9 @@ export class Owner {
         return [...store.catalog.topics.values()].map(({ firstId: _, ...spec }) => spec)
       case 'offsets':
         return request.ask.topics.flatMap((topic) =>
-          store.catalog.partitionsOf(topic).map(({ partition, earliest, end }) => ({ topic, partition, earliest, end })),
+          store.catalog
+            .partitionsOf(topic)
+            .map(({ partition, earliest, end }) => ({ topic, partition, earliest, end })),
         )
       case 'groups':
         return this.#groups.describe(request.ask.names)

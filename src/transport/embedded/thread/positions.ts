@@ -46,7 +46,8 @@ export class Positions {
 
   #checkIdentity(logId: string): void {
     const meta = this.#db.prepare('SELECT log_id, crc FROM meta WHERE id = 1').get() as
-      { log_id: string; crc: number } | undefined
+      | { log_id: string; crc: number }
+      | undefined
     if (meta === undefined || meta.crc !== rowChecksum('groups', meta.log_id)) {
       throw new LogCorrupted(this.#file, 'its identity does not match its checksum')
     }

@@ -127,7 +127,10 @@ export class Reader {
   }
 
   #damaged({ topic, partition }: Want, offset: number, problem: string): LogCorrupted {
-    return new LogCorrupted(this.#file, `the records of ${topic}/${partition} from offset ${offset} on: the row ${problem}`)
+    return new LogCorrupted(
+      this.#file,
+      `the records of ${topic}/${partition} from offset ${offset} on: the row ${problem}`,
+    )
   }
 
   #keep(id: number, chunk: PackedChunk): void {

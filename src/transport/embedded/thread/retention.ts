@@ -55,7 +55,8 @@ export class Retention {
     const overSize = bytes > topic.retentionBytes
     if (earliest === state.end || (!overSize && topic.retentionMs === Infinity)) return undefined
     const row = this.#oldest.get(batchId(state.id, earliest)) as
-      { count: number; appended_at: number; bytes: number } | undefined
+      | { count: number; appended_at: number; bytes: number }
+      | undefined
     if (row === undefined) return undefined
     return overSize || now - row.appended_at > topic.retentionMs ? row : undefined
   }

@@ -15,7 +15,16 @@ const SQLITE_CANTOPEN = 14
 const SQLITE_FORMAT = 24
 const SQLITE_NOTADB = 26
 
-const unwritableSystemErrors = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'EISDIR', 'ELOOP', 'ENAMETOOLONG'])
+const unwritableSystemErrors = new Set([
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'ENOTDIR',
+  'EEXIST',
+  'EISDIR',
+  'ELOOP',
+  'ENAMETOOLONG',
+])
 
 interface Coded extends Error {
   code?: string
@@ -58,9 +67,12 @@ export function logError(error: unknown, file: string): Error {
 }
 
 function full(file: string, cause: Error): LogFull {
-  return new LogFull(`There is no room on the disk of ${file}. Free some space; nothing that was acknowledged is lost.`, {
-    cause,
-  })
+  return new LogFull(
+    `There is no room on the disk of ${file}. Free some space; nothing that was acknowledged is lost.`,
+    {
+      cause,
+    },
+  )
 }
 
 function unwritable(file: string, cause: Error): LogUnwritable {

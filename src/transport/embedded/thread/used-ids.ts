@@ -36,7 +36,8 @@ export class UsedIds {
   /** The first use of this id inside the window. @throws LogCorrupted */
   find(key: Uint8Array, now: number): UsedId | undefined {
     const row = this.#select.get(key) as
-      { partition_id: number; place: number; digest: number; expires_at: number; crc: number } | undefined
+      | { partition_id: number; place: number; digest: number; expires_at: number; crc: number }
+      | undefined
     if (row === undefined) return undefined
     if (checksum(key, row.partition_id, row.place, row.digest, row.expires_at) !== row.crc) {
       throw new LogCorrupted(this.#file, 'a remembered id does not match its checksum')

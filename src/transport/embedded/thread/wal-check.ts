@@ -36,7 +36,9 @@ export function checkWal(file: string): void {
     if (frames[at]!.commit && frames[at]!.current && follows) throw damaged(file, bad)
   }
   // A bad first frame whose salts are damaged: the rest of the log still carries the right ones.
-  if (frames.some((frame, at) => at > bad + 1 && frame.current && frame.consistent && committedBetween(frames, bad, at))) {
+  if (
+    frames.some((frame, at) => at > bad + 1 && frame.current && frame.consistent && committedBetween(frames, bad, at))
+  ) {
     throw damaged(file, bad)
   }
 }
