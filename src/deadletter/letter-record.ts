@@ -7,7 +7,7 @@ import type { AppendRecord, LogRecord } from '../transport/index.ts'
 import { deadHeaders } from './headers.ts'
 import { deadReasons, type DeadReason, type Letter, type LetterKind, type LetterOrigin } from './letter.ts'
 import { ListedHeaders, utf8 } from './record-headers.ts'
-import { errorStory, maxStoryBytes, shortenStory } from './story.ts'
+import { errorStory, maxStoryBytes } from './story.ts'
 
 /**
  * What keeping adds to a record at most, in bytes, with the shortest story. An event that leaves less room than this below
@@ -27,15 +27,13 @@ export function letterRecord(sub: CompiledSubscription, letter: Letter, maxRecor
   const { record } = letter
   const original: (readonly [string, Uint8Array])[] = [...record.headers]
   const own = ownHeaders(sub, letter)
-  const room = maxRecordBytes - recordBytes(record.key, record.value, [...original, ...own])
+  const count = String(own.length + (letter.error === undefined ? 1 : 2))
+  own.push([deadHeaders.count, count])
   if (letter.error !== undefined) {
-    const story = errorStory(letter.error)
-    own.splice(2, 0, [
-      deadHeaders.error,
-      JSON.stringify(shortenStory(story, Math.min(room - framingBytes, maxStoryBytes))),
-    ])
+    const without = recordBytes(record.key, record.value, [...original, ...own, [deadHeaders.error, '']])
+    const story = errorStory(letter.error, Math.min(maxRecordBytes - without, maxStoryBytes))
+    own.splice(2, 0, [deadHeaders.error, JSON.stringify(story)])
   }
-  own.push([deadHeaders.count, String(own.length + 1)])
   return {
     topic: sub.deadTopic,
     partition: 0,

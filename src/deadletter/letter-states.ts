@@ -94,14 +94,12 @@ export class LetterStates {
 
   #applyTo(id: string, entry: AuditEntry): void {
     const live = this.letters.get(id)
-    if (live) {
-      if (entry.seen === undefined || live.deadOffset < entry.seen) this.#change(live, entry)
-      return
-    }
     const ended = this.#resolved.get(id)
+    const isUnknown = live === undefined && ended === undefined
     if (ended && resolves(entry.action)) ended.seen = Math.max(ended.seen, entry.seen ?? this.seen)
-    const mayStillCome = entry.seen === undefined ? ended === undefined : entry.seen > this.seen
-    if (mayStillCome) this.#keepEarly(id, entry)
+    if (live && (entry.seen === undefined || live.deadOffset < entry.seen)) this.#change(live, entry)
+    // A later failure that the writer knew and we have not read yet: the entry is about that one as well.
+    if (entry.seen === undefined ? isUnknown : entry.seen > this.seen) this.#keepEarly(id, entry)
   }
 
   #change(live: LetterState, entry: AuditEntry): void {
