@@ -1,0 +1,86 @@
+/**
+ * `veltrix dev`
+ * @module
+ */
+import { command } from '../command.ts'
+
+export const dev = command({
+  summary: 'Run the app on its log, with a live view.',
+  details: [
+    'Loads the app module, starts every subscription, and shows each lane: published and handled per second, waiting time from publish to handler start (p50, p99), lag, keys waiting for a repeated attempt, dead letters. On a terminal the view is redrawn in place; otherwise, and with --plain or NO_COLOR, it is one line per interval; with --json one JSON snapshot per line.',
+    'SIGINT and SIGTERM drain: nothing new is taken, running handlers finish, positions are committed, exit 0. A second signal leaves at once.',
+    'When the module exports `scenario` besides its app, its traffic runs too, and what it checked is part of the summary.',
+  ],
+  args: {
+    app: {
+      type: 'positional',
+      required: false,
+      description: 'The app module, or a directory with veltrix.app.ts or veltrix.config.ts (default: the current one)',
+    },
+    for: {
+      type: 'string',
+      valueHint: 'duration',
+      description: 'Stop after this long; with --json print one summary object',
+    },
+    subscription: {
+      type: 'string',
+      alias: 's',
+      valueHint: 'name',
+      description: 'Run only this subscription; may be given several times',
+    },
+    interval: { type: 'string', valueHint: 'duration', description: 'Between two lines or snapshots', default: '1s' },
+    plain: { type: 'boolean', description: 'Lines instead of the view redrawn in place' },
+    scenario: {
+      type: 'boolean',
+      default: true,
+      description: 'Run the scenario of the module',
+      negativeDescription: 'Leave the scenario of the module out',
+    },
+    settle: {
+      type: 'string',
+      valueHint: 'duration',
+      default: '60s',
+      description: 'At the end, how long what the scenario published may take to come to its end',
+    },
+  },
+  examples: [
+    ['veltrix dev', 'The app in this directory, until Ctrl-C'],
+    ['veltrix dev examples/checkout --for 10s --json', 'Ten seconds, then one summary object on stdout'],
+    ['veltrix dev -s billing -s mailer --plain', 'Two subscriptions, plain lines'],
+  ],
+  async run({ args, every, shell, out }) {
+    const [{ duration, oneOf }, { loadApp }, { runSession }, { didYouMean }] = await Promise.all([
+      import('../values.ts'),
+      import('../app-module.ts'),
+      import('../dev/session.ts'),
+      import('../suggestion.ts'),
+    ])
+    const forMs = duration('for', args.for, 1)
+    const settleMs = duration('settle', args.settle)!
+    const intervalMs = duration('interval', args.interval, 50)!
+    const loaded = await loadApp(args.app, shell, 'app')
+    const known = [...loaded.config.subscriptions.keys()]
+    const names = every('subscription').map((name) =>
+      oneOf(
+        'subscription',
+        name,
+        known,
+        didYouMean(name, known, (found) => `"${found}"`),
+      ),
+    )
+    if (!loaded.hasHandlers) out.note('The module is only a typed file: nothing is handled, the log can be used.')
+    const live = !args.plain && !out.json && shell.stdout.isTTY === true
+    return runSession({
+      loaded,
+      shell,
+      out,
+      forMs,
+      settleMs,
+      // A terminal can be read four times a second; lines in a file cannot.
+      intervalMs: live && every('interval').length === 0 ? 250 : intervalMs,
+      plain: args.plain === true,
+      scenario: args.scenario ? loaded.scenario : undefined,
+      subscriptions: names.length > 0 ? names : loaded.hasHandlers ? undefined : [],
+    })
+  },
+})

@@ -1,0 +1,79 @@
+/**
+ * The table of `veltrix lanes`.
+ * @module
+ */
+import { sleep } from '../clock.ts'
+import type { LoadedApp } from './app-module.ts'
+import { Interrupts } from './dev/interrupts.ts'
+import { count } from './format.ts'
+import { laneLags, type LaneLag } from './lag.ts'
+import type { Output } from './output.ts'
+import type { Shell } from './shell.ts'
+import { tableLines } from './table.ts'
+import { Redraw } from './view/redraw.ts'
+
+export interface LanesOptions {
+  readonly subscription: string | undefined
+  /** Undefined shows it once. */
+  readonly watchMs: number | undefined
+}
+
+/** Prints the lag once, or until a signal. */
+export async function showLanes(
+  { app, config }: LoadedApp,
+  options: LanesOptions,
+  shell: Shell,
+  out: Output,
+): Promise<void> {
+  const log = await app.open()
+  const rows = async (): Promise<LaneLag[]> =>
+    (await laneLags(log, config)).filter(({ subscription }) => subscription === (options.subscription ?? subscription))
+  if (options.watchMs === undefined) return show(await rows(), out)
+  const interrupts = new Interrupts(shell)
+  const redraw = shell.stdout.isTTY && !out.json ? new Redraw((text) => out.raw(text)) : undefined
+  try {
+    while (!interrupts.signal.aborted && !out.closed) {
+      const now = await rows()
+      if (redraw) redraw.draw(laneLines(now, out).slice(0, Math.max(2, (shell.stdout.rows ?? 24) - 1)))
+      else await show(now, out)
+      await sleep(shell.clock, options.watchMs, interrupts.signal).catch(() => undefined)
+    }
+  } finally {
+    redraw?.end()
+    interrupts.close()
+  }
+}
+
+async function show(rows: readonly LaneLag[], out: Output): Promise<void> {
+  if (out.json) await out.result({ lanes: rows })
+  else await out.lines(...laneLines(rows, out))
+}
+
+function laneLines(rows: readonly LaneLag[], out: Pick<Output, 'paint' | 'width'>): string[] {
+  return tableLines({
+    columns: [
+      { title: 'SUBSCRIPTION', flexible: true },
+      { title: 'LANE' },
+      { title: 'LAG', align: 'right' },
+      { title: 'COMMITTED', align: 'right', dispensable: 1 },
+      { title: 'END', align: 'right', dispensable: 2 },
+      { title: 'PARTITIONS', align: 'right', dispensable: 3 },
+      { title: 'MEMBERS', flexible: true, dispensable: 4 },
+    ],
+    rows: rows.map((row) => [
+      row.subscription,
+      row.lane,
+      count(row.lag),
+      row.committed === null ? 'never' : count(row.committed),
+      count(row.end),
+      count(row.partitions),
+      row.members.join(', ') || 'none',
+    ]),
+    width: out.width,
+    paint: out.paint,
+    tint: (cell, row, column) => {
+      if (column === 0) return out.paint.name(cell)
+      return column === 2 && rows[row]!.lag > 0 ? out.paint.warn(cell) : cell
+    },
+  })
+}

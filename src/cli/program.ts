@@ -1,0 +1,61 @@
+/**
+ * The table of commands. Modules are imported when a command is asked for, never before.
+ * @module
+ */
+import type { Entry } from './command.ts'
+
+export const program: Readonly<Record<string, Entry>> = {
+  dev: {
+    summary: 'Run the app on its log, with a live view',
+    load: async () => (await import('./commands/dev.ts')).dev,
+  },
+  publish: {
+    summary: 'Publish one event, or many from a file or stdin',
+    load: async () => (await import('./commands/publish.ts')).publish,
+  },
+  tail: {
+    summary: 'Show events as they lie on the log, and follow it',
+    load: async () => (await import('./commands/tail.ts')).tail,
+  },
+  lanes: {
+    summary: 'Show how far each subscription is, lane by lane',
+    load: async () => (await import('./commands/lanes.ts')).lanes,
+  },
+  dead: {
+    summary: 'Dead letters: list, show, redrive, discard',
+    commands: {
+      list: {
+        summary: 'List dead letters and what is parked behind them',
+        load: async () => (await import('./commands/dead-list.ts')).deadList,
+      },
+      show: {
+        summary: 'Show one dead letter with its whole story',
+        load: async () => (await import('./commands/dead-show.ts')).deadShow,
+      },
+      redrive: {
+        summary: 'Run dead letters again through their own handler',
+        load: async () => (await import('./commands/dead-redrive.ts')).deadRedrive,
+      },
+      discard: {
+        summary: 'Give dead letters up, with a reason that is kept',
+        load: async () => (await import('./commands/dead-discard.ts')).deadDiscard,
+      },
+      audit: {
+        summary: 'Who redrove or discarded what, and when',
+        load: async () => (await import('./commands/dead-audit.ts')).deadAudit,
+      },
+    },
+  },
+  doctor: {
+    summary: 'Check the machine, the typed file and the log',
+    load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
+  init: {
+    summary: 'Make a starter project that runs',
+    load: async () => (await import('./commands/init.ts')).init,
+  },
+  completion: {
+    summary: 'Print a completion script for bash, zsh or fish',
+    load: async () => (await import('./commands/completion.ts')).completion,
+  },
+}

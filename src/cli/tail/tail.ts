@@ -1,0 +1,71 @@
+/**
+ * Showing records: those stored, then those that come.
+ * @module
+ */
+import { eventType, keyText } from '../../event/index.ts'
+import type { LoadedApp } from '../app-module.ts'
+import { Interrupts } from '../dev/interrupts.ts'
+import type { Output } from '../output.ts'
+import type { Shell } from '../shell.ts'
+import { entryOf, lineOf } from './line.ts'
+import { newRecords, sourcesOf, storedRecords, type From, type Placed } from './read.ts'
+
+export interface TailOptions {
+  readonly stream: string | undefined
+  readonly lane: string | undefined
+  readonly type: string | undefined
+  readonly key: string | undefined
+  readonly from: From
+  readonly follow: boolean
+}
+
+/** Resolves when everything was shown; when following, at a signal or when nobody reads the output any more. */
+export async function showTail(
+  { app, config }: LoadedApp,
+  options: TailOptions,
+  shell: Shell,
+  out: Output,
+): Promise<void> {
+  const log = await app.open()
+  const sources = await sourcesOf(log, config, options)
+  const interrupts = new Interrupts(shell)
+  const wanted = ({ record }: Placed): boolean =>
+    (options.type === undefined || eventType(record) === options.type) &&
+    (options.key === undefined || keyText(record.key) === options.key)
+  const show = async (records: AsyncIterable<Placed>): Promise<void> => {
+    for await (const placed of records) {
+      if (interrupts.signal.aborted || out.closed) return
+      if (!wanted(placed)) continue
+      const entry = entryOf(placed, config)
+      if (out.json) await out.result(entry)
+      else await out.lines(lineOf(entry, out))
+    }
+  }
+  try {
+    await show(storedRecords(log, sources, options.from, wanted))
+    if (options.follow && !out.closed) await followUntilClosed(log, sources, interrupts.signal, shell, out, show)
+  } finally {
+    interrupts.close()
+  }
+}
+
+async function followUntilClosed(
+  log: Awaited<ReturnType<LoadedApp['app']['open']>>,
+  sources: Awaited<ReturnType<typeof sourcesOf>>,
+  interrupted: AbortSignal,
+  shell: Shell,
+  out: Output,
+  show: (records: AsyncIterable<Placed>) => Promise<void>,
+): Promise<void> {
+  const ended = new AbortController()
+  const end = (): void => ended.abort()
+  interrupted.addEventListener('abort', end)
+  shell.stdout.on('error', end)
+  try {
+    if (!interrupted.aborted && !out.closed)
+      await show(newRecords(log, sources, { signal: ended.signal, clock: shell.clock }))
+  } finally {
+    ended.abort()
+    shell.stdout.off('error', end)
+  }
+}
