@@ -117,7 +117,11 @@ export class Committer {
     if (works.length === 0 || !consumer) return
     const groups = this.oneByOne ? works.map((work) => [work]) : [works]
     let failed = false
-    for (const group of groups) failed = !(await this.commitGroup(consumer, group)) || failed
+    for (const group of groups) {
+      // Taken away while the groups before were committed: it may be held anew by now, and what this one knows is old.
+      const held = group.filter((work) => !work.gone)
+      if (held.length > 0) failed = !(await this.commitGroup(consumer, held)) || failed
+    }
     this.failures = failed ? this.failures + 1 : 0
     this.oneByOne = failed && !this.oneByOne
   }

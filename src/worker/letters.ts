@@ -48,6 +48,8 @@ export class Letters {
   readonly index: DeadLetterIndex
   private readonly options: LettersOptions
   private readonly stopping = new AbortController()
+  /** Partitions whose parked keys are known: before, a redrive read from the past would start as if no key were parked. */
+  private readonly prepared = new WeakSet<PartitionWork>()
 
   constructor(options: LettersOptions) {
     this.options = options
@@ -79,11 +81,12 @@ export class Letters {
   async prepare(work: PartitionWork): Promise<void> {
     await this.index.refresh()
     for (const key of this.index.parkedKeys(work.topic, work.partition)) work.keyQueue(key).parked = true
+    this.prepared.add(work)
   }
 
   /** Goes on with redrives and releases that were asked for or under way. */
   resume(work: PartitionWork): void {
-    if (work.gone || work.closing || this.stopping.signal.aborted) return
+    if (work.gone || work.closing || this.stopping.signal.aborted || !this.prepared.has(work)) return
     for (const letter of this.index.redriving(work.topic, work.partition)) {
       const queue = work.keyQueue(letter.key)
       // `continue`: the letter joins its key's queue. A parked key's turn is decided by `review`.
@@ -237,6 +240,9 @@ export class Letters {
     queue.loading = true
     try {
       const record = await this.index.original(letter)
+      // What asked for it may have been read from the past, with its end not read yet.
+      await this.index.refresh()
+      if (!this.isAskedFor(letter)) return
       // Its last owner died, perhaps of it. Call it dead first: should it end this process too, it will not be run again unasked.
       if (work.afterCrash) await this.markCrashed(letter)
       if (!work.gone && !work.closing) work.enqueue(letterItem(queue, letter, record))
@@ -249,6 +255,11 @@ export class Letters {
     }
     // Under `continue`, others of this key may have been asked for meanwhile.
     if (!queue.parked) this.resume(work)
+  }
+
+  private isAskedFor({ id }: IndexedLetter): boolean {
+    const letter = this.index.get(id)
+    return letter !== undefined && (letter.status === 'redriving' || letter.kind === 'parked')
   }
 
   private async markCrashed(letter: IndexedLetter): Promise<void> {

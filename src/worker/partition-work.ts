@@ -139,6 +139,8 @@ export class PartitionWork {
       return undefined
     }
     const item = this.track(record, key)
+    // What was open for an earlier worker stays described, attempts and all, also while nothing of it is started here.
+    if (record.offset < this.stored.high) this.high = Math.max(this.high, record.offset + 1)
     if (item.queue.parked) return item
     this.enqueue(item)
     return undefined
@@ -177,6 +179,8 @@ export class PartitionWork {
     if (queue.state === 'waiting') this.hold(queue, item)
     if (queue.state !== 'idle') return
     queue.state = 'ready'
+    this.setOpen(queue, !item.letter && item.offset < this.high)
+    this.setFailing(queue, !item.letter && item.attempts > 0)
     if (item.letter) this.ready.pushBack(queue)
     else this.ready.pushFresh(queue)
   }
