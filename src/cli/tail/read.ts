@@ -133,9 +133,13 @@ class Arrivals {
 
   /** Resolves when there are some, or `signal` aborted. @throws what a follower failed with */
   async some(signal: AbortSignal): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure.error
-    if (this.count > 0 || signal.aborted) return
-    await new Promise<void>((resolve) => (this.#wake = resolve))
+    if (this.count === 0 && this.#failure === undefined && !signal.aborted) {
+      await new Promise<void>((resolve) => (this.#wake = resolve))
+    }
+    this.#throwFailure()
+  }
+
+  #throwFailure(): void {
     if (this.#failure !== undefined) throw this.#failure.error
   }
 

@@ -20,7 +20,9 @@ export type { EmbeddedLog } from './log.ts'
  * @example
  * const transport = embedded({ directory: './data' })
  */
-export function embedded(options: EmbeddedOptions = {}): Transport & { readonly name: 'embedded' } {
+export function embedded(
+  options: EmbeddedOptions = {},
+): Transport & { readonly name: 'embedded'; readonly directory: string } {
   const compiled = compileOptions(options)
   const features: TransportFeatures = {
     replay: true,
@@ -30,5 +32,6 @@ export function embedded(options: EmbeddedOptions = {}): Transport & { readonly 
     multiProcess: true,
     administrable: true,
   }
-  return { name: 'embedded', features, open: (how) => EmbeddedLog.open(compiled, features, how) }
+  const { directory } = compiled
+  return { name: 'embedded', directory, features, open: (how) => EmbeddedLog.open(compiled, features, how) }
 }
