@@ -105,7 +105,11 @@ export class SubscriptionRun {
       clientId: options.clientId,
       laneName,
       partition: (topic, partition) => this.partitions.get(nameOf({ topic, partition })),
-      wake: () => this.wake(),
+      wake: () => {
+        // What was kept is done: without this nobody would commit it until another event ends.
+        this.committer.touch()
+        this.wake()
+      },
       trouble: shared.trouble,
     })
     this.attempts = new Attempts({
