@@ -3,8 +3,6 @@
  * On a developer's machine a missing part skips the test and says why; with CI=true it is a failure.
  * @module
  */
-import type { TestContext } from 'vitest'
-
 /** True where nothing may be missing. */
 export const inCi = /^(1|true)$/i.test(process.env['CI'] ?? '')
 
@@ -13,7 +11,7 @@ export const inCi = /^(1|true)$/i.test(process.env['CI'] ?? '')
  * @param probe gives undefined when the part is there, else one sentence saying what is missing
  */
 export async function requirePart(
-  context: Pick<TestContext, 'skip'>,
+  context: { skip(reason: string): void },
   name: string,
   probe: () => string | undefined | Promise<string | undefined>,
   ci: boolean = inCi,
