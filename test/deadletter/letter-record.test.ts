@@ -2,7 +2,7 @@
  * Dead records keep the original byte for byte, whatever it carries.
  * @module
  */
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { deadHeaders, letterOverheadBytes, letterRecord } from '../../src/deadletter/index.ts'
 import { originalRecord, readLetter, recordBytes, type KeptLetter } from '../../src/deadletter/letter-record.ts'

@@ -2,7 +2,7 @@
  * The rules of letters: what the two topics say together, in whatever order they are read.
  * @module
  */
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { AuditAction, AuditEntry, IndexedLetter } from '../../src/deadletter/index.ts'
 import { LetterStates } from '../../src/deadletter/letter-states.ts'
@@ -183,13 +183,14 @@ test('comes to the same in every interleaving of the two topics', () => {
   )
 })
 
+const offsets = (list: readonly IndexedLetter[]): number[] => list.map((letter) => letter.origin.offset)
+
 test('keeps its views equal to the letters', () => {
   fc.assert(
     fc.property(historyArb, (history) => {
       const from = written(history)
       const { states, views } = read(from, (step) => from.order[step] === 'letter')
       const letters = [...states.letters.values()].sort((a, b) => a.origin.offset - b.origin.offset)
-      const offsets = (list: readonly IndexedLetter[]): number[] => list.map((letter) => letter.origin.offset)
       for (const key of ['k0', 'k1']) {
         expect(views.chain('t', 0, key)).toEqual(letters.filter((letter) => letter.key === key))
       }

@@ -25,12 +25,12 @@ export function subscription(policy: 'continue' | 'park-key' = 'park-key', name 
     onDeadLetter: policy,
     deadTopic: `shop.${name}.dead`,
     auditTopic: `shop.${name}.dead.audit`,
-    deadRetentionMs: 1_000_000,
+    deadRetentionMs: Infinity,
   } as CompiledSubscription
 }
 
 export function configOf(...subs: CompiledSubscription[]): CompiledConfig {
-  return { subscriptions: new Map(subs.map((sub) => [sub.name, sub])) } as CompiledConfig
+  return { subscriptions: new Map(subs.map((sub) => [sub.name, sub])) } as unknown as CompiledConfig
 }
 
 export function headersOf(pairs: readonly (readonly [string, Uint8Array | string])[]): RecordHeaders {

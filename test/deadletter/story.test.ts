@@ -2,7 +2,7 @@
  * Stories of failures, from friendly and hostile values.
  * @module
  */
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { errorStory, maxStoryBytes, type ErrorStory } from '../../src/deadletter/index.ts'
 

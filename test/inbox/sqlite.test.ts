@@ -138,10 +138,11 @@ test('keeps the caller’s asynchronous context inside the effect', async () => 
   expect(seen.map(({ value }) => value)).toEqual(['x', 'y', 'z'])
 })
 
+const setting = (tx: DatabaseSync, name: string): unknown => Object.values(tx.prepare(`pragma ${name}`).get()!)[0]
+
 test('makes its own connection durable, and leaves the settings of one handed in alone', async () => {
   const path = await freshFile()
   const own = sqliteInbox({ path })
-  const setting = (tx: DatabaseSync, name: string): unknown => Object.values(tx.prepare(`pragma ${name}`).get()!)[0]
   const { value } = await own.once(entry('a'), (tx) => [setting(tx, 'journal_mode'), setting(tx, 'synchronous')])
   expect(value).toEqual(['wal', 2])
   await own.close()

@@ -1,3 +1,4 @@
+/* oxlint-disable vitest/expect-expect, vitest/valid-title -- titles and expectations are handed in */
 /**
  * What every inbox store must do, as one suite. Each store's test file hands in how to make one, and how its effects write and read.
  * @module
