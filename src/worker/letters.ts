@@ -49,7 +49,7 @@ export class Letters {
   private readonly options: LettersOptions
   private readonly stopping = new AbortController()
   /** Partitions whose parked keys are known: before, a redrive read from the past would start as if no key were parked. */
-  private readonly prepared = new WeakSet<PartitionWork>()
+  private readonly prepared = new Set<PartitionWork>()
 
   constructor(options: LettersOptions) {
     this.options = options
@@ -61,7 +61,10 @@ export class Letters {
     const { signal } = this.stopping
     while (!signal.aborted) {
       try {
-        await this.index.follow({ signal, changed: ({ entry }) => this.react(entry) })
+        const following = this.index.follow({ signal, changed: ({ entry }) => this.react(entry) })
+        // Another reading may have taken in what was asked for while nobody followed.
+        for (const work of this.prepared) this.resume(work)
+        await following
       } catch (error) {
         if (signal.aborted) return
         this.options.trouble('follow dead letters', error as Error)
@@ -81,6 +84,7 @@ export class Letters {
   async prepare(work: PartitionWork): Promise<void> {
     await this.index.refresh()
     for (const key of this.index.parkedKeys(work.topic, work.partition)) work.keyQueue(key).parked = true
+    for (const old of this.prepared) if (old.gone) this.prepared.delete(old)
     this.prepared.add(work)
   }
 
