@@ -76,10 +76,10 @@ export function lineOf(entry: HistoryEntry): string {
     const state = decodeCommitState(entry.offset, entry.metadata)
     const open = [...state.entries].map(({ offset, attempts }) => (attempts > 0 ? `${offset}(${attempts})` : offset))
     const clean = state.clean ? ' clean' : ''
-    return `${time} ${entry.client} commit ${place} offset ${entry.offset} high ${state.high} reserved ${state.reserved} open [${open.join(' ')}]${clean}`
+    return `${time} ${entry.client} commit ${entry.group} ${place} offset ${entry.offset} high ${state.high} reserved ${state.reserved} open [${open.join(' ')}]${clean}`
   }
-  if (kind === 'fenced') return `${time} ${entry.client} FENCED ${place}`
-  return `${time} ${entry.client} ${entry.change} ${place}`
+  if (kind === 'fenced') return `${time} ${entry.client} FENCED ${entry.group} ${place}`
+  return `${time} ${entry.client} ${entry.change} ${entry.group} ${place}`
 }
 
 function gist(record: LogRecord): string {

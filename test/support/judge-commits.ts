@@ -3,7 +3,7 @@
  * @module
  */
 import { decodeCommitState } from '../../src/worker/commit-state.ts'
-import type { Rule } from './judge.ts'
+import { leftToDo, type Rule } from './judge.ts'
 
 const ahead: Rule = (world, entry, violate) => {
   if (entry.kind !== 'commit') return
@@ -24,7 +24,7 @@ const ahead: Rule = (world, entry, violate) => {
 
 const finish: Rule = (world, entry, violate) => {
   if (entry.kind !== 'finish') return
-  if (!entry.drained) violate('stuck', 'after the faults ended, not everything came to its end')
+  if (!entry.drained) violate('stuck', leftToDo(world) ?? 'a worker did not drain')
   for (const sub of world.subscriptions.values()) {
     for (const [place, partition] of sub.partitions) {
       for (const row of partition.rows) {

@@ -3,7 +3,7 @@
  * @module
  */
 import { auditActionHeader, deadHeaders } from '../../src/deadletter/index.ts'
-import { decodeCommitState } from '../../src/worker/commit-state.ts'
+import { decodeCommitState, type StoredProgress } from '../../src/worker/commit-state.ts'
 import type { LogRecord } from '../../src/transport/index.ts'
 import type { HistoryEntry, Outcome } from './history.ts'
 
@@ -25,8 +25,6 @@ export interface Start {
   readonly client: string
   readonly attempt: number
   readonly epoch: number
-  /** Changes of ownership of the partition before it. */
-  readonly changes: number
   outcome: Outcome | 'running'
 }
 
@@ -59,8 +57,6 @@ export interface Row {
   readonly generations: Set<string>
   /** A stored commit says that it is done. */
   claimed: boolean
-  /** What the last stored commit says. */
-  storedAttempts: number
   /** Attempts begun by owners, redrives excluded. */
   readonly starts: Start[]
 }
@@ -72,6 +68,9 @@ export class PartitionWorld {
   /** Counts changes of ownership. */
   epoch = 0
   position = 0
+  /** What the last commit said, and what it said when the present owner came. */
+  stored: StoredProgress | undefined
+  inherited: StoredProgress | undefined
   readonly running = new Map<number, { row: Row; redriven: boolean; start: Start | undefined }>()
 }
 
@@ -161,7 +160,9 @@ export class World {
     const row = sub.row(origin.topic, origin.partition, origin.offset)
     if (!row) return
     const text = (name: string): string => record.headers.text(name) ?? ''
-    const generation = `${text(deadHeaders.kind)} ${text(deadHeaders.firstAttemptAt)}`
+    // One failure told twice is one; what never ran is told apart by when it was kept.
+    const first = Date.parse(text(deadHeaders.firstAttemptAt))
+    const generation = `${text(deadHeaders.kind)} ${first === 0 ? text(deadHeaders.at) : first}`
     if (row.generations.has(generation)) return
     row.generations.add(generation)
     row.letter = {
@@ -183,6 +184,7 @@ export class World {
     this.#forgetRuns(world)
     world.epoch++
     world.owner = change === 'assigned' ? client : undefined
+    world.inherited = world.stored
   }
 
   #forgetRuns(world: PartitionWorld): void {
@@ -197,8 +199,8 @@ export class World {
     for (let at = world.position; at < world.rows.length; at++) {
       const row = world.rows[at]!
       if (at < offset || state.isDone(at, row.key)) row.claimed = true
-      else row.storedAttempts = state.attemptsAt(at)?.attempts ?? 0
     }
+    world.stored = state
     world.position = offset
   }
 
@@ -208,7 +210,7 @@ export class World {
     const row = world.rows[entry.offset]
     if (!row || !this.isLive(world, entry.client)) return
     const { run, client, attempt, redriven } = entry
-    const start: Start = { run, client, attempt, epoch: world.epoch, changes: world.epoch, outcome: 'running' }
+    const start: Start = { run, client, attempt, epoch: world.epoch, outcome: 'running' }
     if (!redriven) row.starts.push(start)
     world.running.set(run, { row, redriven, start: redriven ? undefined : start })
     this.#runs.set(run, { sub, world })
@@ -243,7 +245,6 @@ function addRow(sub: SubscriptionWorld, topic: string, partition: number, record
     letter: undefined,
     generations: new Set(),
     claimed: false,
-    storedAttempts: 0,
     starts: [],
   }
   world.rows[record.offset] = row

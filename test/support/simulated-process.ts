@@ -37,6 +37,8 @@ export interface ProcessOptions {
   readonly inbox: InboxStore<unknown> | undefined
   readonly record: (entry: ApplicationEntry) => void
   readonly nextRun: () => number
+  /** Handlers succeed from now on. */
+  readonly healed: () => boolean
   readonly tampering?: Tampering
 }
 
@@ -145,7 +147,7 @@ export class SimulatedProcess {
     const at = this.#clock.monotonic()
     const place = { subscription, topic, partition, offset }
     this.#options.record({ kind: 'start', at, client: this.client, run, attempt, redriven, ...place })
-    const failing = redriven ? !behaviour.redrives : attempt <= behaviour.times
+    const failing = !this.#options.healed() && (redriven ? !behaviour.redrives : attempt <= behaviour.times)
     if (behaviour.kind === 'sync' && !this.#options.inbox) return this.#end(run, 'ok')
     if (behaviour.kind === 'sync-fail' && failing) {
       this.#end(run, 'failed')

@@ -3,11 +3,12 @@
  * brought to its end, and has the whole history judged.
  * @module
  */
+import { channelOf } from '../../src/channels.ts'
 import { DeadLetters } from '../../src/deadletter/index.ts'
 import { memoryInbox } from '../../src/inbox/index.ts'
 import { partitionForKey } from '../../src/transport/index.ts'
 import { VirtualClock } from '../../src/testing/clock.ts'
-import { isDrained, Judge, type Violation } from './judge.ts'
+import { Judge, leftToDo, type Violation } from './judge.ts'
 import type { SubscriptionFacts } from './judge-world.ts'
 import { lineOf, type ApplicationEntry, type HistoryEntry } from './history.ts'
 import { drawScenario, randomOf, type ActionKind, type Publication, type Random, type Scenario } from './scenario.ts'
@@ -45,6 +46,7 @@ class Simulation {
   #unpublished = 0
   #runs = 0
   #started = 0
+  #calmed = false
 
   constructor(scenario: Scenario, tampering: Tampering | undefined) {
     this.#scenario = scenario
@@ -68,6 +70,20 @@ class Simulation {
   }
 
   async run(): Promise<SimulationResult> {
+    const troubles = channelOf('veltrix:worker:trouble')
+    const onTrouble = (message: unknown): void => {
+      const { subscription, doing, error } = message as { subscription: string; doing: string; error: Error }
+      this.#note(`${subscription} has trouble to ${doing}: ${error.message}`)
+    }
+    troubles.subscribe(onTrouble)
+    try {
+      return await this.#run()
+    } finally {
+      troubles.unsubscribe(onTrouble)
+    }
+  }
+
+  async #run(): Promise<SimulationResult> {
     await this.#prepare()
     for (let worker = 0; worker < this.#scenario.workers; worker++) await this.#startProcess()
     await this.#active()
@@ -115,9 +131,10 @@ class Simulation {
     if (this.#judge.violations.length > 0) return this.#giveUp()
     this.#note('faults end')
     this.#cluster.faults = noFaults
+    this.#calmed = true
     if (this.#up.length === 0) await this.#startProcess()
     for (const { worker } of this.#up) for (const { name } of this.#facts) worker.resume(name)
-    let drained = await this.#waitUntil(() => this.#unpublished === 0 && isDrained(this.#judge.world))
+    let drained = await this.#waitUntil(() => this.#unpublished === 0 && leftToDo(this.#judge.world) === undefined)
     if (this.#judge.violations.length > 0) return this.#giveUp()
     if (drained) drained = await this.#stopAll()
     this.#record({ kind: 'finish', at: this.#clock.monotonic(), drained })
@@ -170,6 +187,8 @@ class Simulation {
       inbox: this.#inbox,
       record: (entry) => this.#record(entry),
       nextRun: () => ++this.#runs,
+      // With a breaker, an outage that never ends keeps everything waiting, as it should.
+      healed: () => this.#calmed && this.#scenario.breaker,
       tampering: this.#tampering,
     })
     this.#processes.push(process)
