@@ -66,9 +66,16 @@ class Shop {
     this.#publish('order.changed', { orderId, note: 'leave it with the neighbours' }, 'critical', orderId)
   }
 
+  /**
+   * A view is not worth an id of its own (which the log would remember for a day, to store it once): the books know it by an
+   * extension attribute.
+   */
   view(): void {
     const { visitorId, path } = someView('visitor')
-    this.#publish('page.viewed', { visitorId, path }, 'bulk', visitorId)
+    const { app, recorder } = this.#options
+    const view = recorder.nextId()
+    recorder.publishing(view, 'page.viewed', 'bulk', visitorId)
+    this.#answer(view, app.publish('page.viewed', { visitorId, path }, { extensions: { view } }))
   }
 
   /** An order the warehouse fails at, with two changes behind it: they must not overtake it. */
@@ -86,12 +93,13 @@ class Shop {
       const data = someView('crowd')
       const id = recorder.nextId()
       recorder.publishing(id, 'page.viewed', 'bulk', data.visitorId)
-      return { type: 'page.viewed', data, id } as const
+      return { type: 'page.viewed', data, extensions: { view: id } } as const
     })
     const outcomes = await app.publishMany(items)
     for (const [index, outcome] of outcomes.entries()) {
-      if (outcome.ok) recorder.acked(items[index]!.id)
-      else recorder.failed(items[index]!.id)
+      const id = items[index]!.extensions.view
+      if (outcome.ok) recorder.acked(id)
+      else recorder.failed(id)
     }
   }
 
@@ -99,12 +107,16 @@ class Shop {
     await Promise.all(this.#underWay)
   }
 
-  #publish(type: 'order.placed' | 'order.changed' | 'page.viewed', data: object, lane: string, key: string): void {
+  #publish(type: 'order.placed' | 'order.changed', data: object, lane: string, key: string): void {
     const { app, recorder } = this.#options
     const id = recorder.nextId()
     recorder.publishing(id, type, lane, key)
-    const done = app
-      .publish(type, data as never, { id })
+    this.#answer(id, app.publish(type, data as never, { id }))
+  }
+
+  #answer(id: string, published: Promise<unknown>): void {
+    const { recorder } = this.#options
+    const done = published
       .then(
         () => recorder.acked(id),
         () => recorder.failed(id),

@@ -84,5 +84,5 @@ async function publish(
 }
 
 function startOf(event: VeltrixEvent, ctx: Pick<HandlerContext, 'subscription' | 'attempt'>) {
-  return { id: event.id, subscription: ctx.subscription, attempt: ctx.attempt }
+  return { id: event.extensions['view'] ?? event.id, subscription: ctx.subscription, attempt: ctx.attempt }
 }

@@ -78,5 +78,7 @@ export default defineVeltrix({
     mailer: { events: ['mail.requested'], concurrency: 32 },
     analytics: { events: ['page.viewed'], concurrency: 256, batch: { maxEvents: 200, maxWait: '20ms' } },
   },
+  // An order waits for at most one such request of page views that is on its way to the disk already.
+  publisher: { maxBatchEvents: 250 },
   transport: embedded({ directory }),
 })

@@ -12,6 +12,8 @@ const deadPerSecond = 3
 export class Notes {
   readonly #notes: Note[] = []
   readonly #retries = new Map<string, { count: number; message: string }>()
+  /** Subscriptions whose breaker is not closed. */
+  readonly #open = new Set<string>()
   #added = 0
   #deadSecond = 0
   #deadInSecond = 0
@@ -43,12 +45,17 @@ export class Notes {
     )
   }
 
+  /** Opening and closing is told; the probes between, which may be many, are not. */
   breaker(message: ChannelMessages['veltrix:worker:breaker'], at: number): void {
     const { subscription, state, failingKeys, seenKeys } = message
-    const what = { open: 'opened', 'half-open': 'probes', closed: 'closed' }[state]
-    const why =
-      state === 'open' ? `: ${failingKeys} of ${seenKeys} recent keys fail, nothing is given up meanwhile` : ''
-    this.add('breaker', `${subscription}: breaker ${what}${why}`, at)
+    if (state === 'closed') {
+      if (this.#open.delete(subscription))
+        this.add('breaker', `${subscription}: the outage is over, breaker closed`, at)
+    } else if (!this.#open.has(subscription)) {
+      this.#open.add(subscription)
+      const share = `${failingKeys} of ${seenKeys} recent keys fail`
+      this.add('breaker', `${subscription}: breaker opened, ${share}; nothing is given up meanwhile`, at)
+    }
   }
 
   retry(subscription: string, error: Error): void {
