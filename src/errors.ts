@@ -50,6 +50,8 @@ export const errorCodes = [
   // composition and command line
   'VLX_ALREADY_STARTED',
   'VLX_USAGE',
+  // test kit
+  'VLX_TEST_NOT_SEEN',
 ] as const
 
 export type ErrorCode = (typeof errorCodes)[number]

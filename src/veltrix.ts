@@ -35,6 +35,7 @@ import {
   type DrainReport,
   type Middleware,
   type SubscriptionStatus,
+  type WorkerObserver,
 } from './worker/index.ts'
 
 export type { Definition, HandlerContext }
@@ -56,6 +57,8 @@ export interface VeltrixOptions<Tx = unknown> {
   readonly clientId?: string
   /** Uniform in [0, 1), for jitter. Default `Math.random`. */
   readonly random?: () => number
+  /** Is told what became of each event. For spies in tests. */
+  readonly observer?: WorkerObserver
 }
 
 export interface StartOptions<Sub extends string = string> {
@@ -71,7 +74,8 @@ export class App<C = any, Tx = unknown> {
   readonly #clock: Clock
   readonly #clientId: string
   readonly #transport: () => Promise<Transport>
-  readonly #handlers: Handlers
+  readonly #definition: C & Definition<any>
+  #handlers: Handlers
   #opened: Promise<Log> | undefined
   #publisher: Promise<Publisher> | undefined
   #worker: Worker | undefined
@@ -82,6 +86,7 @@ export class App<C = any, Tx = unknown> {
    * @throws ConfigInvalid with every problem of the file
    */
   constructor(definition: C & Definition<any>, options: VeltrixOptions<Tx>, embedded: () => Promise<Transport>) {
+    this.#definition = definition
     this.config = compile(definition)
     this.#options = options
     this.#clock = options.clock ?? systemClock
@@ -156,6 +161,7 @@ export class App<C = any, Tx = unknown> {
       random: this.#options.random,
       inbox: this.#options.inbox,
       handlers: this.#handlers,
+      observer: this.#options.observer,
       publish: (type, data, given, cause) => this.#publishCaused(type, data, given as PublishOptions, cause),
       log: await this.#beforeStart(),
     })
@@ -181,6 +187,11 @@ export class App<C = any, Tx = unknown> {
   /** What each running subscription is doing. Empty before `start`. */
   status(): readonly SubscriptionStatus[] {
     return this.#worker?.status() ?? []
+  }
+
+  /** Whether `ctx.once` has somewhere to remember. */
+  get hasInbox(): boolean {
+    return this.#options.inbox !== undefined
   }
 
   /** The open log, its topics made. For tools; applications publish and handle. @throws the transport's errors, TopicMismatch */
@@ -222,6 +233,16 @@ export class App<C = any, Tx = unknown> {
     process.on('SIGTERM', () => leave(15))
     process.on('SIGINT', () => leave(2))
     await this.start(options)
+  }
+
+  /**
+   * The same typed file and handlers with other options: a test runs an application's own module on another transport and clock.
+   * This one stays as it is, not started.
+   */
+  with(options: VeltrixOptions<Tx>): App<C, Tx> {
+    const other = new App<C, Tx>(this.#definition, { ...this.#options, ...options }, this.#transport)
+    other.#handlers = this.#handlers
+    return other
   }
 
   async #open(): Promise<Log> {

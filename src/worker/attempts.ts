@@ -6,6 +6,7 @@ import { channelOf } from '../channels.ts'
 import type { Clock } from '../clock.ts'
 import type { CompiledSubscription } from '../config/index.ts'
 import { decodeEvent, eventType, type VeltrixEvent } from '../event/index.ts'
+import type { DeadReason } from '../deadletter/index.ts'
 import { isVeltrixError } from '../errors.ts'
 import { backoffMs } from './backoff.ts'
 import { BatchGatherer, batchOutcomes } from './batches.ts'
@@ -140,7 +141,7 @@ export class Attempts {
   private invalid(work: PartitionWork, item: Item, error: unknown): void {
     item.firstAttemptAt ||= this.options.clock.now()
     item.lastAttemptAt = this.options.clock.now()
-    this.options.letters.keep(work, item, 'invalid-event', error)
+    this.bury(work, item, 'invalid-event', error)
     this.options.wake()
   }
 
@@ -231,8 +232,17 @@ export class Attempts {
       const totalMs = Math.max(0, this.options.clock.now() - item.record!.timestamp)
       handledChannel.publish({ ...this.note(member), attempt: this.attemptOf(member), durationMs, totalMs })
     }
+    const { observer, subscription } = this.options.environment
+    observer?.handled(subscription, member.event, this.attemptOf(member))
     if (item.letter) this.options.letters.handled(work, item)
     else work.complete(item)
+  }
+
+  /** No further attempt: the event is kept as a dead letter. */
+  private bury(work: PartitionWork, item: Item, reason: DeadReason, error: unknown, event?: VeltrixEvent): void {
+    const { observer, subscription } = this.options.environment
+    observer?.dead(subscription, event, reason, error)
+    this.options.letters.keep(work, item, reason, error)
   }
 
   private failed(running: Running, member: Member, thrown: unknown): void {
@@ -250,9 +260,9 @@ export class Attempts {
     if (!member.precounted) item.attempts++
     item.firstAttemptAt ||= clock.now()
     item.lastAttemptAt = clock.now()
-    if (unrecoverable) this.options.letters.keep(work, item, 'unrecoverable', error)
+    if (unrecoverable) this.bury(work, item, 'unrecoverable', error, member.event)
     else if (item.attempts >= subscription.retry.attempts)
-      this.options.letters.keep(work, item, 'attempts-exhausted', error)
+      this.bury(work, item, 'attempts-exhausted', error, member.event)
     else this.retry(member, error)
   }
 

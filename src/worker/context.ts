@@ -21,6 +21,14 @@ export interface AttemptEnvironment {
   readonly inboxWindowMs: number
   readonly publish: PublishFromHandler
   readonly now: () => number
+  readonly observer?: WorkerObserver
+}
+
+/** Is told, with the event, what became of it. For spies in tests; everything else listens to the channels. Must not throw. */
+export interface WorkerObserver {
+  handled(subscription: string, event: VeltrixEvent, attempt: number): void
+  /** `event` is missing when the record is none. */
+  dead(subscription: string, event: VeltrixEvent | undefined, reason: string, error: unknown): void
 }
 
 export interface AttemptPlace {

@@ -4,7 +4,7 @@
  */
 export { Worker, type DrainReport, type WorkerOptions } from './worker.ts'
 export { Handlers, type AnyBatchHandler, type AnyHandler, type Middleware } from './handlers.ts'
-export { AttemptContext, BatchAttemptContext, type PublishFromHandler } from './context.ts'
+export { AttemptContext, BatchAttemptContext, type PublishFromHandler, type WorkerObserver } from './context.ts'
 export {
   decodeCommitState,
   encodeCommitState,

@@ -6,7 +6,7 @@ import { systemClock, type Clock } from '../clock.ts'
 import type { CompiledConfig } from '../config/index.ts'
 import type { InboxStore } from '../inbox/index.ts'
 import type { Log } from '../transport/index.ts'
-import type { PublishFromHandler } from './context.ts'
+import type { PublishFromHandler, WorkerObserver } from './context.ts'
 import { HandlerInvalid } from './errors.ts'
 import { Handlers, type AnyBatchHandler, type AnyHandler, type Middleware } from './handlers.ts'
 import type { SubscriptionStatus } from './status.ts'
@@ -26,6 +26,8 @@ export interface WorkerOptions {
   readonly publish?: PublishFromHandler
   /** Handlers registered elsewhere. */
   readonly handlers?: Handlers
+  /** For spies in tests. */
+  readonly observer?: WorkerObserver
 }
 
 export interface DrainReport {
@@ -93,6 +95,7 @@ export class Worker {
           inboxWindowMs: subscription.inboxWindowMs,
           publish: this.options.publish ?? cannotPublish,
           now: () => this.clock.now(),
+          observer: this.options.observer,
         },
       })
       this.runs.set(subscription.name, run)
