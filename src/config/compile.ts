@@ -82,7 +82,8 @@ function isTransport(value: unknown): value is Transport {
 }
 
 function refuseRoutes(root: Section): void {
-  if (root.has('routes') && root.list('routes').length > 0) {
+  const routes = root.list('routes')
+  if (routes && routes.length > 0) {
     root.wrong(
       'routes',
       'routes are not available yet: choose the lane with event(schema, { lane }) or publish(type, data, { lane })',

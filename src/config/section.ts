@@ -147,18 +147,18 @@ export class Section {
     return fallback
   }
 
-  /** A list; empty when absent or (then noted) not a list. */
-  list(name: string): readonly unknown[] {
+  /** A list; empty when absent, `undefined` when it is (then noted) none. */
+  list(name: string): readonly unknown[] | undefined {
     const value = this.get(name)
     if (value === undefined) return []
     try {
       if (Array.isArray(value)) return [...(value as unknown[])]
     } catch (error) {
       this.wrong(name, `cannot be read: ${reasonOf(error)}`)
-      return []
+      return undefined
     }
     this.wrong(name, `${shown(value)} is not a list`)
-    return []
+    return undefined
   }
 }
 

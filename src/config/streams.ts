@@ -139,7 +139,7 @@ function isSchema(value: unknown): value is StandardSchemaV1 {
 }
 
 function secretOf(event: Section): readonly string[] {
-  const paths = event.list('secret')
+  const paths = event.list('secret') ?? []
   paths.forEach((path, index) => {
     if (typeof path === 'string' && /^[^.]+(?:\.[^.]+)*$/.test(path)) return
     event.problems.add(

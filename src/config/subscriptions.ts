@@ -52,15 +52,14 @@ function typesOf(subscription: Section, events: ReadonlyMap<string, CompiledEven
   const path = joined(subscription.path, 'events')
   const list = subscription.list('events')
   const types = new Set<string>()
-  list.forEach((type, index) => {
+  list?.forEach((type, index) => {
     const where = `${path}[${index}]`
     if (typeof type !== 'string' || !events.has(type)) {
       subscription.problems.add(where, `no stream declares the event ${shown(type)}${meant(type, events.keys())}`)
     } else if (types.has(type)) subscription.problems.add(where, `${shown(type)} is listed twice`)
     else types.add(type)
   })
-  const isList = !subscription.has('events') || Array.isArray(subscription.get('events'))
-  if (list.length === 0 && isList) {
+  if (list?.length === 0) {
     subscription.problems.add(path, `lists no event${meant(undefined, events.keys())}`)
   }
   return types

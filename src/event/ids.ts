@@ -29,7 +29,7 @@ export class EventIds {
   next(): string {
     const now = Math.floor(this.#clock.now())
     if (now > this.#timestamp && now <= maxTimestamp) this.#startMillisecond(now)
-    else if (++this.#counter > maxCounter) this.#startMillisecond(this.#timestamp + 1)
+    else if (this.#timestamp < 0 || ++this.#counter > maxCounter) this.#startMillisecond(this.#timestamp + 1)
     if (this.#randomAt === this.#randomHex.length) this.#refill()
     const at = this.#randomAt
     this.#randomAt = at + 16
@@ -40,7 +40,7 @@ export class EventIds {
   }
 
   #startMillisecond(timestamp: number): void {
-    this.#timestamp = Math.max(0, timestamp)
+    this.#timestamp = timestamp
     const hex = this.#timestamp.toString(16).padStart(12, '0')
     this.#timestampHex = `${hex.slice(0, 8)}-${hex.slice(8)}-7`
     if (this.#randomAt === this.#randomHex.length) this.#refill()

@@ -163,6 +163,8 @@ export class Publisher {
     const enter = (): void => {
       try {
         if (this.#closing) throw new PublisherClosed()
+        // One signal may end several: the room came free by its abort, whose listeners are still being called.
+        signal?.throwIfAborted()
         const entry = this.#enqueue(prepared, receiver, 0)
         if (signal) receiver.heed(signal, () => this.#sender.abandon(entry, signal.reason))
       } catch (error) {
