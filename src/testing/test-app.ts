@@ -38,7 +38,7 @@ export async function testApp<C, Tx>(app: App<C, Tx>, options: TestAppOptions<Tx
   const spy = new Spy()
   const inbox = options.inbox ?? (app.hasInbox ? undefined : (memoryInbox() as unknown as InboxStore<Tx>))
   const copy = app.with({ transport, clock, observer: spy, ...(inbox && { inbox }) })
-  const test = new TestApp<C, Tx>(copy, clock, spy, directory)
+  const test = new TestApp<C, Tx>(copy, { transport, clock, spy, directory })
   try {
     await copy.start()
     return test
@@ -52,14 +52,20 @@ export async function testApp<C, Tx>(app: App<C, Tx>, options: TestAppOptions<Tx
 export class TestApp<C = any, Tx = unknown> {
   readonly app: App<C, Tx>
   readonly clock: TestClock
+  /** The log it runs on: hand it to a second `testApp` for another process of the same application, or a restart. */
+  readonly transport: Transport
   readonly #spy: Spy
   readonly #directory: string | undefined
 
-  constructor(app: App<C, Tx>, clock: TestClock, spy: Spy, directory: string | undefined) {
+  constructor(
+    app: App<C, Tx>,
+    parts: { transport: Transport; clock: TestClock; spy: Spy; directory: string | undefined },
+  ) {
     this.app = app
-    this.clock = clock
-    this.#spy = spy
-    this.#directory = directory
+    this.clock = parts.clock
+    this.transport = parts.transport
+    this.#spy = parts.spy
+    this.#directory = parts.directory
   }
 
   /** Everything that became of events so far, in order. */
