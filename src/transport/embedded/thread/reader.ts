@@ -64,12 +64,16 @@ export class Reader {
     let left = want.maxBytes
     while (offset < end && (left > 0 || chunks.length === 0)) {
       const chunk = this.#chunk(want, id, offset)
-      // Only the first record of an answer may be above the limit.
-      if (chunks.length > 0 && cutChunk(chunk, offset, left).bytes.length > left) break
       const cut = cutChunk(chunk, offset, left)
-      if (cut.base + cut.count < chunk.base + chunk.count) this.#keep(id, chunk)
+      // Only the first record of an answer may be above the limit.
+      if (chunks.length > 0 && cut.bytes.length > left) {
+        this.#keep(id, chunk)
+        break
+      }
       // A part is copied, so that what the caller holds in memory is what it got.
       chunks.push(cut === chunk ? cut : { ...cut, bytes: new Uint8Array(cut.bytes) })
+      if (cut.base + cut.count < chunk.base + chunk.count) this.#keep(id, chunk)
+      else if (cut !== chunk) free(chunk)
       offset = cut.base + cut.count
       left -= cut.bytes.length
     }
@@ -105,6 +109,7 @@ export class Reader {
     const kept = this.#kept.get(id)
     this.#kept.delete(id)
     if (kept !== undefined && kept.base <= offset && offset < kept.base + kept.count) return kept
+    if (kept !== undefined) free(kept)
     return this.#row(want, id, offset) ?? this.#rowAround(want, id, offset)
   }
 
@@ -135,6 +140,14 @@ export class Reader {
 
   #keep(id: number, chunk: PackedChunk): void {
     this.#kept.set(id, chunk)
-    if (this.#kept.size > keptRows) this.#kept.delete(this.#kept.keys().next().value!)
+    if (this.#kept.size <= keptRows) return
+    const [oldest, unwanted] = this.#kept.entries().next().value!
+    this.#kept.delete(oldest)
+    free(unwanted)
   }
+}
+
+/** Frees a row's memory now: this thread makes too little garbage for its collector to come by in time. */
+function free({ bytes }: PackedChunk): void {
+  ;(bytes.buffer as ArrayBuffer).transfer(0)
 }

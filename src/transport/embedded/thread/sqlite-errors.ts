@@ -17,6 +17,8 @@ const SQLITE_NOTADB = 26
 
 const unwritableSystemErrors = new Set([
   'EACCES',
+  // What a recursive mkdir says on a read-only file system.
+  'ENOENT',
   'EPERM',
   'EROFS',
   'ENOTDIR',

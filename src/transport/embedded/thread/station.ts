@@ -2,7 +2,7 @@
  * What the log thread of a client is at the moment: owner of the directory, relay to the owner, or looking for one.
  * @module
  */
-import { type Clock, sleep } from '../../../clock.ts'
+import { type Clock, sleep, type Timer } from '../../../clock.ts'
 import { isVeltrixError } from '../../../errors.ts'
 import { LogUnavailable } from '../../index.ts'
 import type { CompiledOptions } from '../options.ts'
@@ -24,7 +24,7 @@ const repeatable = new Set<OperationName>(['watch', 'topics', 'offsets', 'groups
 /** Of no meaning to the next owner: memberships end with the old one. */
 const forgettable = new Set<OperationName>(['leave', 'released', 'tail'])
 
-const beatMs = 1_000
+const slowestBeatMs = 1_000
 
 export class Station {
   readonly #options: CompiledOptions
@@ -139,15 +139,21 @@ export class Station {
   }
 
   #relay(relay: Relay, pending: Map<number, Request>): void {
-    const beat = (): void => relay.send({ id: 0, op: 'beat', ask: {} })
-    let timer = this.#clock.setTimer(beatMs, function again(this: void) {
-      beat()
-      timer = clock.setTimer(beatMs, again)
-    })
-    const clock = this.#clock
+    let beatMs = slowestBeatMs
+    const beat = (): Timer =>
+      this.#clock.setTimer(beatMs, () => {
+        relay.send({ id: 0, op: 'beat', ask: {} })
+        timer = beat()
+      })
+    let timer = beat()
     this.#serve = (request) => {
       pending.set(request.id, request)
       relay.send(request)
+      if (request.op !== 'join') return
+      // From this thread, so that a busy main thread does not make its member look dead.
+      beatMs = Math.min(beatMs, request.ask.sessionTimeoutMs / 4)
+      timer.cancel()
+      timer = beat()
     }
     this.#stopRole = () => {
       this.#stopRole = undefined
