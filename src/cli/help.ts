@@ -114,14 +114,23 @@ function flagText(flag: string, def: ArgDef): string {
   const short = aliases(def).map((alias) => (alias.length === 1 ? `-${alias}, ` : ''))
   const negative = def.type === 'boolean' && def.default === true
   if (def.type === 'boolean') return `${short.join('')}--${negative ? 'no-' : ''}${flag}`
-  const value = def.type === 'enum' ? (def.options ?? []).join('|') : (def.valueHint ?? 'value')
+  const choices = choicesOf(def)
+  const value = choices !== '' && choices.length <= longestChoices ? choices : (def.valueHint ?? flag)
   return `${short.join('')}--${flag} <${value}>`
+}
+
+/** Choices that are longer are told in the description. */
+const longestChoices = 24
+
+function choicesOf(def: ArgDef): string {
+  return def.type === 'enum' ? (def.options ?? []).join('|') : ''
 }
 
 function described(def: ArgDef): string {
   const standard = typeof def.default === 'string' && def.default !== '' ? ` (default: ${def.default})` : ''
+  const choices = choicesOf(def).length > longestChoices ? `: ${choicesOf(def).replaceAll('|', ', ')}` : ''
   const negative = def.type === 'boolean' && def.default === true ? def.negativeDescription : undefined
-  return (negative ?? def.description ?? '') + standard
+  return (negative ?? def.description ?? '') + choices + standard
 }
 
 function summaries(entries: Readonly<Record<string, Entry>>): (readonly [string, string])[] {

@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fakeShell, veltrix, type FakeShell } from './fake-shell.ts'
+import { appFile, testProject, type TestProject } from './project.ts'
+
+let project: TestProject
+beforeAll(async () => {
+  project = await testProject()
+})
+afterAll(() => project.remove())
+
+const shell = (options: { stdin?: string; tty?: boolean } = {}): FakeShell =>
+  fakeShell({ cwd: project.directory, ...options })
+
+test('publish: one event from flags, and again with its id', async () => {
+  const line = ['publish', 'order.placed', '--field', 'orderId=o-1', '--field', 'total:=5', '--id', 'e-1', '--json']
+  const first = await veltrix(line, shell())
+  expect(first.err).toBe('')
+  expect(first.json()).toEqual([
+    { id: 'e-1', topic: 'shop.orders.critical', partition: expect.any(Number), offset: 0, duplicate: false },
+  ])
+  expect((await veltrix(line, shell())).json()[0].duplicate).toBe(true)
+})
+
+test('publish: an event that is not valid exits with 1 and names the field', async () => {
+  const { code, json } = await veltrix(['publish', 'order.placed', '--data', '{"total":1}', '--json'], shell())
+  expect(code).toBe(1)
+  expect(json()[0].error).toMatchObject({ code: 'VLX_EVENT_INVALID', issues: [{ path: 'data.orderId' }] })
+})
+
+test('publish: NDJSON from stdin; what fails is told with its line, the rest is stored', async () => {
+  const lines = [
+    '{"type":"order.exported","data":{"orderId":"x-1"}}',
+    '',
+    'no json',
+    '{"type":"order.exported","data":{"orderId":7}}',
+    '{"type":"order.unknown","data":{}}',
+    '{"type":"order.exported","data":{"orderId":"x-2"}}',
+  ]
+  const { code, json, err } = await veltrix(['publish', '--json'], shell({ stdin: lines.join('\n') }))
+  expect(code).toBe(1)
+  expect(json()).toHaveLength(1)
+  const [result] = json()
+  expect(result).toMatchObject({ published: 2, failed: 3, duplicates: 0 })
+  expect(result.errors.map((each: { line: number }) => each.line).sort()).toEqual([3, 4, 5])
+  expect(err).toContain('line 3: not JSON')
+})
+
+test('publish: payloads of one type from a file with a JSON array', async () => {
+  await project.write('orders.json', JSON.stringify([{ orderId: 'a-1' }, { orderId: 'a-2' }], null, 2))
+  const { code, json } = await veltrix(['publish', 'order.exported', '-f', 'orders.json', '--json'], shell())
+  expect({ code, result: json()[0] }).toMatchObject({ code: 0, result: { published: 2, failed: 0 } })
+})
+
+test('tail: what is stored, secrets masked; its lines can be published again', async () => {
+  const data = '{"orderId":"o-9","card":{"number":"4242","brand":"x"}}'
+  await veltrix(['publish', 'order.placed', '--data', data, '--id', 'e-9'], shell())
+  const tail = await veltrix(['tail', '--key', 'o-9', '--no-follow', '--json'], shell())
+  expect(tail.json()).toMatchObject([{ id: 'e-9', lane: 'critical', data: { card: { number: '***', brand: 'x' } } }])
+  expect(tail.out).not.toContain('4242')
+  const whole = await veltrix(
+    ['tail', '--from', 'earliest', '--no-follow', '--type', 'order.exported', '--json'],
+    shell(),
+  )
+  expect(whole.json()).toHaveLength(4)
+  const again = await veltrix(['publish', '--json'], shell({ stdin: whole.out }))
+  expect(again.json()[0]).toMatchObject({ failed: 0 })
+})
+
+test('tail: -n last ones, in the order of their time, and an unknown stream', async () => {
+  const last = await veltrix(['tail', 'orders', '--from', '-2', '--no-follow', '--json'], shell())
+  expect(last.json()).toHaveLength(2)
+  const { code, err } = await veltrix(['tail', 'order'], shell())
+  expect(code).toBe(2)
+  expect(err).toContain('Did you mean "orders"?')
+})
+
+test('tail follows until a signal', async () => {
+  const following = shell()
+  const done = veltrix(['tail', '--from', 'latest', '--json'], following)
+  await expect
+    .poll(
+      async () => {
+        await veltrix(['publish', 'order.placed', '--field', 'orderId=live'], shell())
+        return following.stdout.text
+      },
+      { timeout: 15_000, interval: 100 },
+    )
+    .toContain('"key":"live"')
+  following.signal('SIGINT')
+  expect((await done).code).toBe(0)
+})
+
+test('lanes: lag of every subscription and lane', async () => {
+  const { json } = await veltrix(['lanes', '--json'], shell())
+  const rows = json()[0].lanes
+  expect(rows).toHaveLength(6)
+  expect(rows.find((row: any) => row.subscription === 'billing' && row.lane === 'critical')).toMatchObject({
+    committed: null,
+    members: [],
+  })
+  const exported = rows.find((row: any) => row.subscription === 'reports' && row.lane === 'bulk')
+  expect(exported.lag).toBe(exported.end)
+  const table = await veltrix(['lanes', 'reports'], shell())
+  expect(table.out).toMatch(/^SUBSCRIPTION +LANE +LAG/)
+})
+
+describe('dev and dead letters', () => {
+  beforeAll(async () => {
+    await project.write('veltrix.app.ts', appFile())
+    const bad = ['{"orderId":"bad","total":-1}', '{"orderId":"bad","total":2}', '{"orderId":"good","total":2}']
+    await veltrix(['publish', 'order.placed', '--file', '-'], shell({ stdin: bad.join('\n') }))
+  })
+
+  test('dev --for --json prints one summary and drains', async () => {
+    const { code, json, err } = await veltrix(['dev', '--for', '2s', '--json'], shell())
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(json()).toHaveLength(1)
+    expect(json()[0]).toMatchObject({ app: 'shop', drained: true, abandoned: 0, deadLetters: 1 })
+    expect(json()[0].handled).toBeGreaterThan(10)
+  })
+
+  test('dead list and show, then discard lets the follower go', async () => {
+    const listed = (await veltrix(['dead', 'list', 'billing', '--json'], shell())).json()[0]
+    expect(listed.total).toBe(2)
+    const dead = listed.letters.find((letter: any) => letter.kind === 'dead')
+    expect(dead).toMatchObject({ key: 'bad', reason: 'unrecoverable', errorMessage: 'total is negative' })
+
+    const story = await veltrix(['dead', 'show', 'billing', dead.id], shell())
+    expect(story.out).toContain('total is negative')
+    expect(story.out).toContain('behind it')
+
+    const dry = await veltrix(['dead', 'redrive', 'billing', '--all', '--dry-run', '--json'], shell())
+    expect(
+      dry
+        .json()[0]
+        .results.map((result: any) => result.outcome)
+        .sort(),
+    ).toEqual(['follows', 'would-redrive'])
+
+    const asked = await veltrix(['dead', 'discard', 'billing', dead.id, '--reason', 'test'], shell())
+    expect(asked.code).toBe(2)
+    expect(asked.err).toContain('add --yes')
+    const done = await veltrix(['dead', 'discard', 'billing', dead.id, '--reason', 'test', '--yes', '--json'], shell())
+    expect(done.json()[0].results).toEqual([{ id: dead.id, outcome: 'discarded' }])
+
+    const audit = (await veltrix(['dead', 'audit', 'billing', dead.id, '--json'], shell())).json()[0]
+    expect(audit.entries).toMatchObject([{ action: 'discarded', reason: 'test' }])
+  })
+
+  test('doctor: nothing wrong, and a topic that does not fit', async () => {
+    const { code, json } = await veltrix(['doctor', '--json'], shell())
+    expect({ code, healthy: json()[0].healthy }).toEqual({ code: 0, healthy: true })
+    expect(json()[0].findings.map((finding: any) => finding.check)).toEqual(
+      expect.arrayContaining(['node', 'typed file', 'directory', 'disk', 'topics', 'integrity', 'groups', 'lag']),
+    )
+    const { typedFile } = await import('./project.ts')
+    await project.write('changed.ts', typedFile(project.directory).replace('partitions: 3', 'partitions: 5'))
+    const changed = await veltrix(['doctor', '--app', 'changed.ts'], shell())
+    expect(changed.code).toBe(1)
+    expect(changed.out).toContain('shop.orders.critical has 3 partitions, the typed file says 5')
+    expect(changed.out).toContain('To do: Set it back to 3')
+  })
+})

@@ -1,0 +1,81 @@
+/**
+ * A shell in memory: what a command wrote, what it reads, signals at will.
+ * @module
+ */
+import { Readable, Writable } from 'node:stream'
+import { systemClock, type Clock } from '../../src/clock.ts'
+import { run } from '../../src/cli/run.ts'
+import type { Screen, Shell } from '../../src/cli/shell.ts'
+
+export class FakeScreen extends Writable implements Screen {
+  text = ''
+  isTTY = false
+  columns = 100
+  rows = 30
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk.toString()
+    done()
+  }
+}
+
+export interface FakeShell extends Shell {
+  readonly stdout: FakeScreen
+  readonly stderr: FakeScreen
+  /** What it left with, by a second signal. */
+  left: number | undefined
+  signal(name: 'SIGINT' | 'SIGTERM'): void
+}
+
+export function fakeShell(
+  options: { cwd?: string; stdin?: string; env?: Record<string, string>; clock?: Clock; tty?: boolean } = {},
+): FakeShell {
+  const heard = new Set<(signal: 'SIGINT' | 'SIGTERM') => void>()
+  const stdin = Object.assign(Readable.from(options.stdin === undefined ? [] : [Buffer.from(options.stdin)]), {
+    isTTY: options.stdin === undefined,
+  })
+  const shell: FakeShell = {
+    cwd: options.cwd ?? process.cwd(),
+    env: options.env ?? {},
+    stdin,
+    stdout: new FakeScreen(),
+    stderr: new FakeScreen(),
+    clock: options.clock ?? systemClock,
+    left: undefined,
+    onSignal(hear) {
+      heard.add(hear)
+      return () => heard.delete(hear)
+    },
+    leave(code) {
+      shell.left = code
+    },
+    signal(name) {
+      for (const hear of heard) hear(name)
+    },
+  }
+  shell.stdout.isTTY = options.tty === true
+  return shell
+}
+
+export interface Ran {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+  /** Each line of stdout, parsed. */
+  readonly json: () => any[]
+}
+
+/** Runs a command line to its end. */
+export async function veltrix(args: readonly string[], shell: FakeShell = fakeShell()): Promise<Ran> {
+  const code = await run(args, shell)
+  return {
+    code,
+    out: shell.stdout.text,
+    err: shell.stderr.text,
+    json: () =>
+      shell.stdout.text
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as unknown),
+  }
+}
