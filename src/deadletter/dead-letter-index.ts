@@ -111,7 +111,7 @@ export class DeadLetterIndex {
     return this.#reading.states.letters.size
   }
 
-  /** Unresolved letters of a parked key (policy `park-key`), in origin offset order; the first is the one others wait behind. */
+  /** Unresolved letters of a parked key (policy `park-key`), in origin offset order; the first is the one others wait behind. It changes with the index: copy what you keep. */
   chain(topic: string, partition: number, key: string): readonly IndexedLetter[] {
     return this.#reading.views.chain(topic, partition, key)
   }

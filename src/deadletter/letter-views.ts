@@ -29,14 +29,16 @@ export class LetterViews implements LetterWatcher {
     const view = this.#viewFor(letter.origin)
     view.redriving.delete(letter.origin.offset)
     const chain = view.chains.get(letter.key)
-    const index = chain?.findIndex((other) => other.id === letter.id) ?? -1
-    if (chain === undefined || index < 0) return
+    if (chain === undefined) return
+    const place = placeIn(chain, letter)
+    if (chain[place]?.id !== letter.id) return
     if (chain.length === 1) view.chains.delete(letter.key)
-    else chain.splice(index, 1)
+    else chain.splice(place, 1)
   }
 
+  /** The list itself: it changes with the index. */
   chain(topic: string, partition: number, key: string): readonly IndexedLetter[] {
-    return this.#view(topic, partition)?.chains.get(key)?.slice() ?? nothing
+    return this.#view(topic, partition)?.chains.get(key) ?? nothing
   }
 
   /** The earliest letter of the same parked key; the letter itself when it is the earliest, or its key is not parked. */
@@ -69,7 +71,15 @@ export class LetterViews implements LetterWatcher {
   }
 }
 
-/** Letters mostly arrive in order, so the search starts at the end. */
+/** Where in the chain the letter is, or belongs: by origin offset, which is unique in a partition. */
 function placeIn(chain: readonly LetterState[], letter: LetterState): number {
-  return chain.findLastIndex((other) => other.origin.offset < letter.origin.offset) + 1
+  const { offset } = letter.origin
+  if (chain.at(-1)!.origin.offset < offset) return chain.length
+  let [low, high] = [0, chain.length - 1]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (chain[middle]!.origin.offset < offset) low = middle + 1
+    else high = middle
+  }
+  return low
 }

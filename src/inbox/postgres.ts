@@ -118,12 +118,15 @@ class PostgresInbox<Client extends PostgresClient> implements InboxStore<Client>
   async #withClient<T>(use: (client: Client) => Promise<T>): Promise<T> {
     const client = await own('connect', () => this.#pool.connect())
     let broken: Error | undefined
+    const cut = (error: Error): void => void (broken = error)
+    client.on?.('error', cut)
     try {
       return await use(client)
     } catch (error) {
       await client.query('rollback').catch((trouble: Error) => (broken = trouble))
       throw error
     } finally {
+      client.removeListener?.('error', cut)
       client.release(broken)
     }
   }

@@ -82,7 +82,6 @@ describe('on a server', { timeout: 60_000 }, () => {
   test('survives its connection being cut inside an effect', async () => {
     const cut = inboxes[0].once(entry('a'), async (tx) => {
       const { rows } = await tx.query<{ pid: number }>('select pg_backend_pid() as pid')
-      tx.on('error', () => {})
       await pools[1].query('select pg_terminate_backend($1)', [rows[0]!.pid])
       await write(tx, 'never')
     })
