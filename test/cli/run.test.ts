@@ -24,9 +24,9 @@ describe('help', () => {
       const command = await leaf.load()
       expect(code).toBe(0)
       expect(out).toContain(`veltrix ${name}`)
-      expect(command.examples.length, name).toBeGreaterThan(0)
+      expect(command.examples).not.toEqual([])
       for (const flag of Object.keys(command.args)) {
-        if (command.args[flag]!.type !== 'positional') expect(out, name).toContain(`${flag}`)
+        if (command.args[flag]!.type !== 'positional') expect(out).toContain(flag)
       }
       for (const [line] of command.examples) expect(out).toContain(line)
     }

@@ -85,6 +85,6 @@ describe('flights', () => {
     expect(code).toBe(1)
     const { checks, passed } = JSON.parse(out)
     expect(passed).toBe(false)
-    for (const name of failing) expect(checks[name].passed, name).toBe(false)
+    expect(failing.filter((name) => checks[name].passed)).toEqual([])
   })
 })
