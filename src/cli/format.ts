@@ -57,14 +57,20 @@ export function moment(ms: number): string {
   return Number.isFinite(ms) ? new Date(ms).toISOString().slice(0, 19).replace('T', ' ') : '-'
 }
 
-const segments = new Intl.Segmenter('en', { granularity: 'grapheme' })
+let segmenter: Intl.Segmenter | undefined
+
+/** Made when first needed: it takes 15 ms. */
+function graphemes(text: string): Iterable<Intl.SegmentData> {
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' })
+  return segmenter.segment(text)
+}
 
 /** Cells `text` takes on a terminal: colours take none, wide letters two. */
 export function cells(text: string): number {
   // oxlint-disable-next-line no-control-regex
   if (/^[\u0020-\u007E]*$/.test(text)) return text.length
   let width = 0
-  for (const { segment } of segments.segment(stripVTControlCharacters(text))) width += cellsOf(segment)
+  for (const { segment } of graphemes(stripVTControlCharacters(text))) width += cellsOf(segment)
   return width
 }
 
@@ -87,7 +93,7 @@ export function clip(text: string, width: number): string {
   if (cells(text) <= width) return text
   let kept = ''
   let used = 0
-  for (const { segment } of segments.segment(text)) {
+  for (const { segment } of graphemes(text)) {
     used += cellsOf(segment)
     if (used > width - 1) break
     kept += segment

@@ -145,8 +145,14 @@ class Ticker {
   readonly #abort = new AbortController()
 
   constructor(clock: Clock, intervalMs: number, view: View, lag: () => Promise<unknown>) {
+    let first = true
     void this.#run(clock, intervalMs, () => view.show())
+    // Not at once: asking for the lag must not stand in the way of the first event.
     void this.#run(clock, 1000, async () => {
+      if (first) {
+        first = false
+        return
+      }
       view.second()
       // A log that is just closing, or busy, has no lag to tell: the last figure stays.
       await lag().catch(() => undefined)
