@@ -88,7 +88,7 @@ export class Attempts {
   start(work: PartitionWork, item: Item): void {
     const { subscription, letters } = this.options
     if (!item.letter && (item.suspect || item.attempts > 0)) {
-      if (letters.isKept(work, item)) return this.skip(work, item)
+      if (letters.isKept(work, item)) return this.adopt(work, item)
       // Counted already, and its worker ended before it could be kept.
       if (item.attempts >= subscription.retry.attempts) {
         const reason = item.suspect ? 'crashed' : 'attempts-exhausted'
@@ -143,6 +143,11 @@ export class Attempts {
     item.lastAttemptAt = this.options.clock.now()
     this.bury(work, item, 'invalid-event', error)
     this.options.wake()
+  }
+
+  private adopt(work: PartitionWork, item: Item): void {
+    this.options.letters.adopt(work, item)
+    this.options.committer.touch()
   }
 
   private skip(work: PartitionWork, item: Item): void {

@@ -43,6 +43,8 @@ export interface KeyQueue {
   /** Parking appends on their way to the log, and how many there ever were. */
   parking: number
   everParked: number
+  /** First offset of each parking append on its way. */
+  readonly parkingFrom: Set<number>
   /** What happens next with the parked key is being decided; `reviewAgain`: something changed meanwhile. */
   reviewing: boolean
   reviewAgain: boolean
@@ -65,6 +67,7 @@ export function newKeyQueue(key: string): KeyQueue {
     parked: false,
     parking: 0,
     everParked: 0,
+    parkingFrom: new Set(),
     reviewing: false,
     reviewAgain: false,
     loading: false,

@@ -104,6 +104,15 @@ export class Letters {
     return !item.letter && this.index.get(this.idOf(work, item)) !== undefined
   }
 
+  /** It is kept already: it is over here, and under `park-key` its followers wait behind it. */
+  adopt(work: PartitionWork, item: Item): void {
+    if (this.options.subscription.onDeadLetter === 'continue') return work.complete(item)
+    const [, ...followers] = work.parkKey(item.queue)
+    work.finish(item)
+    this.park(work, followers)
+    void this.review(work, item.queue)
+  }
+
   /** An event has failed for good. Its key stays busy until it is kept. */
   keep(work: PartitionWork, item: Item, reason: DeadReason, error: unknown): void {
     this.announce(work, item, reason, error)
@@ -212,7 +221,9 @@ export class Letters {
     if (!this.isReviewable(work, queue)) return
     const head = this.index.chain(work.topic, work.partition, queue.key)[0]
     if (head) {
-      if (head.kind === 'parked' || head.status === 'redriving') void this.run(work, queue, head)
+      if (head.kind !== 'parked' && head.status !== 'redriving') return
+      if (this.mayHaveEarlier(work, queue, head)) this.reviewLater(work, queue)
+      else void this.run(work, queue, head)
     } else if (settled && queue.everParked === parkedBefore && queue.parking === 0) {
       queue.parked = false
       work.forget(queue)
@@ -220,6 +231,13 @@ export class Letters {
       // Followers were parked while we read; when they are stored, it is asked again.
       queue.reviewAgain ||= queue.parking === 0
     }
+  }
+
+  /** Whether events of the key from before `letter` are still to be fetched, or are on their way behind it: they come first. */
+  private mayHaveEarlier(work: PartitionWork, queue: KeyQueue, letter: IndexedLetter): boolean {
+    if (work.position < letter.origin.offset) return true
+    for (const first of queue.parkingFrom) if (first < letter.origin.offset) return true
+    return false
   }
 
   /** While a letter of the key runs or is about to, nothing is to be decided: its end asks again. */
@@ -283,9 +301,12 @@ export class Letters {
   ): void {
     queue.parking++
     queue.everParked++
+    const first = items[0]!.offset
+    queue.parkingFrom.add(first)
     for (const item of items.slice(0, 100)) this.announceParked(work, item)
     this.store(work, records, () => {
       queue.parking--
+      queue.parkingFrom.delete(first)
       for (const item of items) work.finish(item)
       // Somebody may have redriven or discarded the head while followers were on their way.
       if (queue.parking === 0) void this.review(work, queue)
