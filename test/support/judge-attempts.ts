@@ -24,12 +24,10 @@ const counting: Rule = (world, entry, violate) => {
 
 function expected(row: Row, partition: PartitionWorld, breaker: boolean): [least: number, most: number] {
   const last = row.starts.at(-1)
-  // What is stored counts an attempt that is about to start, or those that ended.
-  const { storedAttempts } = row
-  if (!last) return [Math.max(1, storedAttempts), 1 + partition.epoch]
-  if (last.epoch === partition.epoch) return [last.attempt + (breaker ? 0 : 1), last.attempt + 1]
-  const least = Math.max(storedAttempts, last.attempt + (storedAttempts >= last.attempt ? 1 : 0))
-  return [least, last.attempt + 1 + partition.epoch - last.changes]
+  if (last?.epoch === partition.epoch) return [last.attempt + (breaker ? 0 : 1), last.attempt + 1]
+  // A new owner goes on where the stored count ends, and that is at least what came before the last start.
+  const inherited = partition.inherited?.attemptsAt(row.offset)?.attempts ?? 0
+  return [Math.max(inherited + 1, last?.attempt ?? 1), inherited + 1]
 }
 
 const exhausted: Rule = (world, entry, violate) => {

@@ -75,7 +75,7 @@ export function leftToDo(world: World): string | undefined {
         const asked = ofKey.find((row) => row.letter?.requested)
         if (asked) return `${at}: the letter ${asked.offset} was asked for`
         // A parked key may wait for its head only.
-        const waiting = ofKey.find((row) => row.letter?.live && !row.letter.resolved)
+        const waiting = ofKey.find((row) => row.letter && !row.letter.resolved)
         if (sub.facts.policy === 'park-key' && waiting?.letter?.kind === 'parked') {
           return `${at}: ${waiting.offset} of key ${key} is parked behind nothing`
         }
