@@ -39,8 +39,10 @@ export interface Definition<S extends Shape = Shape> extends ConfigDefinition {
 type ShapeOf<C> = C extends Definition<infer S> ? S : never
 type Events<C> = ShapeOf<C>['events']
 
+// A condition, unlike an alias of what it gives, is resolved in errors and editors: they list the names.
+
 /** Event types that can be published. */
-export type EventTypes<C> = keyof Events<C> & string
+export type EventTypes<C> = C extends Definition<infer S> ? keyof S['events'] & string : never
 /** What `publish` takes for an event type: the schema's input. */
 export type EventInput<C, Type extends EventTypes<C>> = Events<C>[Type]['input']
 /** What handlers get for an event type: the schema's output, as JSON carries it (a Date has become text). */
@@ -48,7 +50,7 @@ export type EventOutput<C, Type extends EventTypes<C>> = Events<C>[Type]['output
 /** Names of the lanes. */
 export type LaneNames<C> = ShapeOf<C>['lanes']
 /** Names of the subscriptions. */
-export type SubscriptionNames<C> = keyof ShapeOf<C>['subscriptions'] & string
+export type SubscriptionNames<C> = C extends Definition<infer S> ? keyof S['subscriptions'] & string : never
 /** Event types that a subscription takes. */
 export type EventsOf<C, Sub extends SubscriptionNames<C>> = ShapeOf<C>['subscriptions'][Sub] & EventTypes<C>
 /** The event a handler of `Type` gets. */
@@ -61,9 +63,11 @@ export type Carried<T> = unknown extends T
     ? T
     : T extends { toJSON(...parameters: never[]): infer Json }
       ? Carried<Json>
-      : T extends object
-        ? { [Field in keyof T]: Carried<T[Field]> }
-        : never
+      : T extends (...parameters: never[]) => unknown
+        ? never
+        : T extends object
+          ? { [Field in keyof T]: Carried<T[Field]> }
+          : never
 
 /**
  * Fields of a payload that can be its key: text or number, not optional. (A bare mapped type: wrapped in a condition, it would cost
@@ -104,25 +108,49 @@ export type SubscriptionsShape<D> = {
     : never
 }
 
-// --- checks across the parts of a definition. `unknown` accepts; a text is what the compiler shows beside the wrong part
+// --- checks across the parts of a definition. `unknown` accepts; the interfaces below accept nothing, and their names, with what is
+// wrong and what is allowed between their brackets, are what the compiler shows
+
+interface NoSuchOption<Known> {
+  readonly thereIsNoSuchOption: never
+  readonly known: Known
+}
+interface NoSuchLane<Lane, Lanes> {
+  readonly thereIsNoLane: Lane
+  readonly lanes: Lanes
+}
+interface EventHasNoKey {
+  readonly giveItOrItsStreamAKey: never
+}
+interface StreamKeyIsNoTextField<Key, Fields> {
+  readonly key: Key
+  readonly textFields: Fields
+}
 
 /** Options that `Known` does not have, as the compiler refuses them. */
-export type NoOthers<Given, Known> = { readonly [Name in Exclude<keyof Given, keyof Known>]: 'There is no such option' }
+export type NoOthers<Given, Known> = {
+  readonly [Name in Exclude<keyof Given, keyof Known>]: NoSuchOption<
+    { [Name in keyof Known & string]-?: Name }[keyof Known & string]
+  >
+}
 
+// Where inference failed for another reason, lane and key are as wide as can be: that other error is told alone.
 type CheckedEvent<Event, Lanes extends string, StreamKey> =
   Event extends EventDefinition<any, infer Output, infer Lane, infer Keyed>
-    ? [Lane] extends [Lanes]
-      ? Keyed extends true
-        ? unknown
-        : CheckedStreamKey<Output, StreamKey>
-      : `There is no lane "${Exclude<Lane, Lanes>}". Lanes: ${Lanes}`
+    ? string extends Lane
+      ? unknown
+      : [Lane] extends [Lanes]
+        ? [Keyed] extends [false]
+          ? CheckedStreamKey<Output, StreamKey>
+          : unknown
+        : NoSuchLane<Exclude<Lane, Lanes>, Lanes>
     : unknown
 
 type CheckedStreamKey<Output, StreamKey> = StreamKey extends string
   ? StreamKey extends (unknown extends Output ? string : KeyField<Output>)
     ? unknown
-    : `The stream's key "${StreamKey}" is not a text or number field of this event`
-  : 'This event has no key: give it or its stream one'
+    : StreamKeyIsNoTextField<StreamKey, KeyField<Output>>
+  : EventHasNoKey
 
 type CheckedStream<Stream, Lanes extends string> = NoOthers<Stream, StreamDefinition> & {
   readonly events: {

@@ -3,7 +3,8 @@
  * @module
  */
 import { decodeCommitState } from '../../src/worker/commit-state.ts'
-import { leftToDo, type Rule } from './judge.ts'
+import { leftToDo } from './judge-world.ts'
+import type { Rule } from './judge.ts'
 
 const ahead: Rule = (world, entry, violate) => {
   if (entry.kind !== 'commit') return

@@ -150,7 +150,7 @@ export class World {
   #append({ topic, partition, record, client }: Extract<HistoryEntry, { kind: 'append' }>): void {
     for (const sub of this.subscriptions.values()) {
       if (topic === sub.facts.deadTopic) this.#keep(sub, record, client)
-      else if (topic === sub.facts.auditTopic) audit(sub, record)
+      else if (topic === sub.facts.auditTopic) this.#audit(sub, record, client)
       else if (sub.facts.topics.includes(topic)) addRow(sub, topic, partition, record)
     }
   }
@@ -175,6 +175,20 @@ export class World {
       requested: false,
       resolved: false,
       ran: false,
+    }
+  }
+
+  #audit(sub: SubscriptionWorld, record: LogRecord, client: string): void {
+    const action = record.headers.text(auditActionHeader)
+    const { letters, seen } = JSON.parse(Buffer.from(record.value!).toString()) as { letters: string[]; seen: number }
+    for (const id of letters) {
+      const [, topic, partition, offset] = /^(.*)\/(\d+)\/(\d+)$/.exec(id)!
+      const world = sub.partition(topic!, Number(partition))
+      const letter = world.rows[Number(offset)]?.letter
+      if (!letter || letter.deadOffset >= seen || letter.resolved) continue
+      if (action === 'redrive-requested') letter.requested = true
+      else if (action === 'redrive-failed') Object.assign(letter, { kind: 'dead', requested: false })
+      else Object.assign(letter, { resolved: true, requested: false, ran: this.isLive(world, client) })
     }
   }
 
@@ -253,19 +267,6 @@ function addRow(sub: SubscriptionWorld, topic: string, partition: number, record
   else world.byKey.set(key, [row])
 }
 
-function audit(sub: SubscriptionWorld, record: LogRecord): void {
-  const action = record.headers.text(auditActionHeader)
-  const { letters, seen } = JSON.parse(Buffer.from(record.value!).toString()) as { letters: string[]; seen: number }
-  for (const id of letters) {
-    const [, topic, partition, offset] = /^(.*)\/(\d+)\/(\d+)$/.exec(id)!
-    const letter = sub.row(topic!, Number(partition), Number(offset))?.letter
-    if (!letter || letter.deadOffset >= seen || letter.resolved) continue
-    if (action === 'redrive-requested') letter.requested = true
-    else if (action === 'redrive-failed') Object.assign(letter, { kind: 'dead', requested: false })
-    else Object.assign(letter, { resolved: true, requested: false, ran: action !== 'discarded' })
-  }
-}
-
 export function originOf(record: LogRecord): { topic: string; partition: number; offset: number } {
   const text = (name: string): string => record.headers.text(name) ?? ''
   return {
@@ -273,4 +274,26 @@ export function originOf(record: LogRecord): { topic: string; partition: number;
     partition: Number(text(deadHeaders.partition)),
     offset: Number(text(deadHeaders.offset)),
   }
+}
+
+/** What is left to do that does not wait for a person, in words; undefined when there is nothing. */
+export function leftToDo(world: World): string | undefined {
+  for (const sub of world.subscriptions.values()) {
+    for (const [place, partition] of sub.partitions) {
+      const at = `${sub.facts.name} ${place}`
+      const { position, rows, running } = partition
+      if (running.size > 0) return `${at}: ${running.size} handlers run`
+      if (position < rows.length) return `${at}: committed up to ${position} of ${rows.length}`
+      for (const [key, ofKey] of partition.byKey) {
+        const asked = ofKey.find((row) => row.letter?.requested)
+        if (asked) return `${at}: the letter ${asked.offset} was asked for`
+        // A parked key may wait for its head only.
+        const waiting = ofKey.find((row) => row.letter && !row.letter.resolved)
+        if (sub.facts.policy === 'park-key' && waiting?.letter?.kind === 'parked') {
+          return `${at}: ${waiting.offset} of key ${key} is parked behind nothing`
+        }
+      }
+    }
+  }
+  return undefined
 }

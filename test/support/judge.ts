@@ -62,25 +62,3 @@ export function judge(facts: readonly SubscriptionFacts[], history: readonly His
   for (const entry of history) judging.see(entry)
   return judging.violations
 }
-
-/** What is left to do that does not wait for a person, in words; undefined when there is nothing. */
-export function leftToDo(world: World): string | undefined {
-  for (const sub of world.subscriptions.values()) {
-    for (const [place, partition] of sub.partitions) {
-      const at = `${sub.facts.name} ${place}`
-      const { position, rows, running } = partition
-      if (running.size > 0) return `${at}: ${running.size} handlers run`
-      if (position < rows.length) return `${at}: committed up to ${position} of ${rows.length}`
-      for (const [key, ofKey] of partition.byKey) {
-        const asked = ofKey.find((row) => row.letter?.requested)
-        if (asked) return `${at}: the letter ${asked.offset} was asked for`
-        // A parked key may wait for its head only.
-        const waiting = ofKey.find((row) => row.letter && !row.letter.resolved)
-        if (sub.facts.policy === 'park-key' && waiting?.letter?.kind === 'parked') {
-          return `${at}: ${waiting.offset} of key ${key} is parked behind nothing`
-        }
-      }
-    }
-  }
-  return undefined
-}

@@ -1,5 +1,5 @@
 /**
- * Finds a ring of files that import each other; type imports count too.
+ * Finds a ring of files that import each other; type imports count too, lazy ones do not: they are no ring of loading.
  * @module
  */
 import { posix } from 'node:path'
@@ -31,7 +31,7 @@ export function findCycle(files: readonly SourceFile[]): string[] | undefined {
 }
 
 function targetsOf(file: SourceFile): string[] {
-  return file.imports.flatMap(({ specifier }) =>
-    specifier?.startsWith('.') ? [posix.join(posix.dirname(file.path), specifier)] : [],
+  return file.imports.flatMap(({ specifier, lazy }) =>
+    specifier?.startsWith('.') && !lazy ? [posix.join(posix.dirname(file.path), specifier)] : [],
   )
 }

@@ -9,6 +9,8 @@ export interface ImportNote {
   readonly specifier: string | undefined
   /** Nothing of it remains at run time. */
   readonly typeOnly: boolean
+  /** `import()`: loaded later, when it is asked for. */
+  readonly lazy?: boolean
   readonly line: number
 }
 
@@ -76,7 +78,7 @@ function importOf(node: Node): Omit<ImportNote, 'line'> | undefined {
         ? { specifier: literal(node['source']), typeOnly: onlyTypes(node, 'exportKind') }
         : undefined
     case 'ImportExpression':
-      return { specifier: literal(node['source']), typeOnly: false }
+      return { specifier: literal(node['source']), typeOnly: false, lazy: true }
     case 'TSImportType':
       return { specifier: literal(node['source']) ?? literal(node['argument']), typeOnly: true }
     case 'NewExpression':

@@ -76,7 +76,7 @@ function readEverything(directory: string): 'right' | 'damaged' {
     return 'right'
   } catch (error) {
     const meant = logError(error, files.log)
-    expect(meant, (meant as Error).message).toBeInstanceOf(LogCorrupted)
+    expect(meant).toBeInstanceOf(LogCorrupted)
     expect((meant as LogCorrupted).file.startsWith(directory)).toBe(true)
     expect((meant as LogCorrupted).message).toContain((meant as LogCorrupted).file)
     return 'damaged'

@@ -27,8 +27,8 @@ export async function openLog(directory: string, options: EmbeddedOptions = {}):
 
 /** Copies the files as they lie there now: what a killed process would leave behind. */
 export function crashImage(from: string, to: string): void {
-  const left = ['log.db', 'log.db-wal', 'groups.db', 'groups.db-wal']
-  cpSync(from, to, { recursive: true, filter: (path) => path === from || left.includes(basename(path)) })
+  const left = new Set(['log.db', 'log.db-wal', 'groups.db', 'groups.db-wal'])
+  cpSync(from, to, { recursive: true, filter: (path) => path === from || left.has(basename(path)) })
 }
 
 export async function embeddedHarness(options: EmbeddedOptions = {}): Promise<TransportHarness> {

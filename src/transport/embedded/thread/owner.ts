@@ -142,7 +142,9 @@ export class Owner {
         const { topic, partition } = row.state
         if (!session.watched.has(topic)) continue
         const end = row.base + row.count
-        if (!session.tails.has(partitionKey(row.state))) ends.push({ topic, partition, end })
+        // Gone to another session already: this one reads them.
+        const gone = row.bytes.byteLength === 0
+        if (gone || !session.tails.has(partitionKey(row.state))) ends.push({ topic, partition, end })
         else
           ends.push({ topic, partition, end, base: row.base, count: row.count, bytes: detached(row.bytes, transfer) })
       }
@@ -202,7 +204,12 @@ export class Owner {
         store.deleteTopic(request.ask.name)
         return this.#groups.topicsChanged()
       case 'topics':
-        return [...store.catalog.topics.values()].map(({ firstId: _, ...spec }) => spec)
+        return [...store.catalog.topics.values()].map(({ name, partitions, retentionMs, retentionBytes }) => ({
+          name,
+          partitions,
+          retentionMs,
+          retentionBytes,
+        }))
       case 'offsets':
         return request.ask.topics.flatMap((topic) =>
           store.catalog
