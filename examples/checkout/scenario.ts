@@ -3,8 +3,9 @@
  * @module
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Scenario } from '../../src/cli/scenario.ts'
-import type { App, DeadLetters, EventNote } from '../../src/index.ts'
+import type { App, ChannelMessages, DeadLetters, EventNote } from '../../src/index.ts'
 import { countDuplicates, forgetEffects } from './effects.ts'
 import type { PaymentProvider } from './provider.ts'
 import type { Recorder } from './recorder.ts'
@@ -24,6 +25,8 @@ export function checkoutScenario({ recorder, provider, missingSku }: ScenarioPar
     const { id, subscription } = message as EventNote
     recorder.kept(id, subscription)
   }
+  // Listens from now on: subscriptions get their partitions while the app starts.
+  const opened = openedSubscriptions()
   let app: Checkout
   return {
     async traffic(running, signal, tell) {
@@ -31,12 +34,34 @@ export function checkoutScenario({ recorder, provider, missingSku }: ScenarioPar
       for (const name of ['veltrix:worker:dead', 'veltrix:worker:parked']) subscribe(name, hear)
       forgetEffects(Date.now())
       await dropOldLetters(running)
+      // Customers come when the shop is open: else the first orders would measure how long it takes to open.
+      await opened.all(running.config.subscriptions.keys(), signal)
       await customers({ app, recorder, provider, missingSku, signal, tell })
     },
     settled: () => recorder.open === 0,
     async summary() {
       for (const name of ['veltrix:worker:dead', 'veltrix:worker:parked']) unsubscribe(name, hear)
       return books(app, recorder, provider)
+    },
+  }
+}
+
+interface Opened {
+  /** Resolves when each of them has its partitions, or after five seconds. */
+  all(subscriptions: Iterable<string>, signal: AbortSignal): Promise<void>
+}
+
+function openedSubscriptions(): Opened {
+  const open = new Set<string>()
+  subscribe('veltrix:worker:partitions', (message) => {
+    const { subscription, change } = message as ChannelMessages['veltrix:worker:partitions']
+    if (change === 'assigned') open.add(subscription)
+  })
+  return {
+    async all(subscriptions, signal) {
+      const wanted = [...subscriptions]
+      const latest = performance.now() + 5000
+      while (!signal.aborted && performance.now() < latest && !wanted.every((name) => open.has(name))) await wait(5)
     },
   }
 }

@@ -53,7 +53,7 @@ export const table: Table = {
     publisher: { may: ['event', 'config', 'transport'] },
     deadletter: { may: ['event', 'config', 'transport', 'publisher'] },
     inbox: { may: [] },
-    worker: { may: ['event', 'config', 'transport', 'deadletter'], mayTypes: ['inbox'] },
+    worker: { may: ['event', 'config', 'transport', 'deadletter', 'inbox'] },
     'veltrix.ts': { may: rooms },
     'index.ts': { may: [...rooms, 'veltrix.ts', 'transport/embedded'] },
     testing: { may: [...rooms, 'veltrix.ts', 'index.ts', 'transport/embedded'] },

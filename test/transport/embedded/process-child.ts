@@ -26,6 +26,7 @@ const loops = new Map<number, Promise<void>>()
 /** Nothing but what a caller is told to try again. */
 function expected(error: unknown): void {
   if (isVeltrixError(error) && (error.retryable || error.code === 'VLX_FENCED')) return
+  if (stopping && isVeltrixError(error) && error.code === 'VLX_LOG_CLOSED') return held.clear()
   throw error
 }
 

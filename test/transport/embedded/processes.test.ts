@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
-import { readAll, record, rejects, stored, text } from '../../conformance/harness.ts'
+import { readAll, record, rejects, stored, text, values } from '../../conformance/harness.ts'
 import { Member } from '../../conformance/member.ts'
 import { freshDirectory, openLog } from './directory.ts'
 
@@ -122,11 +122,12 @@ test('a process that only publishes hands over cleanly: nobody waits, nothing fa
   const waiting = member.fetch('t')
   const pending = first.append([record('t', 0, 'last words')])
   await Promise.all([pending, first.close()])
-  expect(text((await waiting)[0]!.records[0]!.value)).toBe('last words')
+  // Whether the wait ended with the record or with the partition depends on who was quicker.
+  expect((await waiting).length).toBeLessThanOrEqual(1)
   await member.until(({ history }) => history.filter(({ what }) => what === 'assigned').length === 2)
   expect(member.history.map(({ what }) => what)).toEqual(['assigned', 'lost', 'assigned'])
   expect(await stored(second, [record('t', 0, 'next')])).toEqual([1])
-  expect((await member.fetch('t', 0, { offset: 1 }))[0]!.records).toHaveLength(1)
+  expect(values(await member.fetch('t'))).toEqual(['last words', 'next'])
   await second.close()
 })
 

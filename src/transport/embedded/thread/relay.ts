@@ -3,6 +3,7 @@
  * @module
  */
 import { connect, type Socket } from 'node:net'
+import type { Clock } from '../../../clock.ts'
 import { LogVersionMismatch } from '../../index.ts'
 import { type Message, protocolVersion, type Request } from '../protocol.ts'
 import { readFrames, writeFrame } from './framing.ts'
@@ -11,6 +12,16 @@ import type { Hello } from './socket-server.ts'
 export interface Relay {
   send(request: Request): void
   close(): void
+  /** Ends the connection to an owner that does not answer. */
+  abandon(): void
+}
+
+export interface RelayTarget {
+  readonly path: string
+  readonly directory: string
+  readonly clientId: string
+  /** How long a listening owner may take to greet. */
+  readonly timeoutMs: number
 }
 
 export interface RelayEvents {
@@ -20,23 +31,25 @@ export interface RelayEvents {
 }
 
 /**
- * Connects. Resolves with undefined when nobody answers at `path`.
+ * Connects. Resolves with undefined when nobody answers in time: a stopped owner still has its connections accepted by the system.
  * @throws LogVersionMismatch
  */
-export function connectRelay(
-  path: string,
-  clientId: string,
-  directory: string,
-  events: RelayEvents,
-): Promise<Relay | undefined> {
+export function connectRelay(target: RelayTarget, clock: Clock, events: RelayEvents): Promise<Relay | undefined> {
+  const { path, directory, clientId } = target
   return new Promise((resolve, reject) => {
     const socket = connect(path)
     let greeted = false
+    const timer = clock.setTimer(target.timeoutMs, () => socket.destroy())
     socket.on('error', () => {})
     socket.on('connect', () => writeFrame(socket, { hello: protocolVersion, clientId } satisfies Hello))
-    socket.on('close', () => (greeted ? events.lost() : resolve(undefined)))
+    socket.on('close', () => {
+      timer.cancel()
+      if (greeted) events.lost()
+      else resolve(undefined)
+    })
     readFrames(socket, (message) => {
       if (greeted) return events.message(message as Message)
+      timer.cancel()
       const { hello } = message as Hello
       if (hello !== protocolVersion) {
         reject(mismatch(directory, hello))
@@ -54,6 +67,7 @@ function relayOf(socket: Socket): Relay {
       if (!socket.destroyed) writeFrame(socket, request)
     },
     close: () => socket.destroySoon(),
+    abandon: () => socket.destroy(),
   }
 }
 

@@ -126,22 +126,28 @@ export class Station {
 
   async #becomeRelay(): Promise<boolean> {
     const pending = new Map<number, Request>()
-    const relay = await connectRelay(socketPath(this.#options.directory), this.#clientId, this.#options.directory, {
+    const { directory, ownerTimeoutMs } = this.#options
+    const target = { path: socketPath(directory), directory, clientId: this.#clientId, timeoutMs: ownerTimeoutMs }
+    let heardAt = this.#clock.monotonic()
+    const relay = await connectRelay(target, this.#clock, {
       message: (message) => {
+        heardAt = this.#clock.monotonic()
         if ('id' in message) pending.delete(message.id)
         this.#send(message)
       },
       lost: () => this.#ownerLost(pending),
     })
     if (relay === undefined) return false
-    this.#relay(relay, pending)
+    this.#relay(relay, pending, () => this.#clock.monotonic() - heardAt > ownerTimeoutMs)
     return true
   }
 
-  #relay(relay: Relay, pending: Map<number, Request>): void {
+  #relay(relay: Relay, pending: Map<number, Request>, silent: () => boolean): void {
     let beatMs = slowestBeatMs
     const beat = (): Timer =>
       this.#clock.setTimer(beatMs, () => {
+        // Every beat is answered: an owner that says nothing at all is stopped or stuck.
+        if (silent()) return relay.abandon()
         relay.send({ id: 0, op: 'beat', ask: {} })
         timer = beat()
       })
