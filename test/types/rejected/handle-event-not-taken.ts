@@ -1,0 +1,2 @@
+import { handle } from '../shop.ts'
+handle('billing', 'order.exported', () => {})

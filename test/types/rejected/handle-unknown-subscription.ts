@@ -1,0 +1,2 @@
+import { handle } from '../shop.ts'
+handle('biling', 'order.placed', () => {})
