@@ -14,7 +14,7 @@ import {
   type TopicPartition,
 } from '../index.ts'
 import type { Fetcher } from './fetcher.ts'
-import type { Answer, Ask, OperationName, Push } from './protocol.ts'
+import type { Answer, Ask, Grant, OperationName, Push } from './protocol.ts'
 import { fromWire } from './wire-errors.ts'
 
 /** What a consumer needs of its log. */
@@ -34,7 +34,7 @@ export class EmbeddedConsumer implements Consumer {
   readonly #host: ConsumerHost
   readonly #options: ConsumeOptions
   /** By `<partition>/<topic>`; a partition that is taken and given again is another object. */
-  readonly #held = new Map<string, TopicPartition>()
+  readonly #held = new Map<string, Grant>()
   #closing: Promise<void> | undefined
 
   constructor(number: number, host: ConsumerHost, options: ConsumeOptions) {
@@ -72,7 +72,12 @@ export class EmbeddedConsumer implements Consumer {
       )
     }
     if (positions.length === 0) return
-    await this.#host.ask('commit', { consumer: this.number, positions })
+    const granted = positions.map((position) => ({
+      ...position,
+      // Not held: a number that was never given, so that all of the call is refused.
+      grant: this.#held.get(keyOf(position))?.grant ?? -1,
+    }))
+    await this.#host.ask('commit', { consumer: this.number, positions: granted })
   }
 
   close(): Promise<void> {
@@ -85,14 +90,14 @@ export class EmbeddedConsumer implements Consumer {
     if (push.push === 'lost') return this.#lost(push.partitions, push.expelled)
     if (this.#closing !== undefined) return
     if (push.push === 'revoke') return void this.#revoke(push.partitions)
-    for (const { topic, partition } of push.partitions)
-      this.#held.set(keyOf({ topic, partition }), { topic, partition })
-    this.#options.listener.assigned(push.partitions)
+    for (const { topic, partition, grant } of push.partitions)
+      this.#held.set(keyOf({ topic, partition }), { topic, partition, grant })
+    this.#options.listener.assigned(push.partitions.map(({ grant: _, ...assigned }) => assigned))
   }
 
   /** The owner changed: all memberships ended with it. */
   reset(): void {
-    this.#lost([...this.#held.values()], true)
+    this.#lost([...this.#held.values()].map(plain), true)
   }
 
   failed(error: Error): void {
@@ -106,9 +111,9 @@ export class EmbeddedConsumer implements Consumer {
     if (expelled && this.#closing === undefined) this.join()
   }
 
-  async #revoke(partitions: readonly TopicPartition[]): Promise<void> {
+  async #revoke(partitions: readonly Grant[]): Promise<void> {
     const held = partitions.map((place) => this.#held.get(keyOf(place)))
-    await this.#callRevoked(partitions)
+    await this.#callRevoked(partitions.map(plain))
     for (const place of held) {
       if (place !== undefined && this.#held.get(keyOf(place)) === place) this.#held.delete(keyOf(place))
     }
@@ -132,13 +137,17 @@ export class EmbeddedConsumer implements Consumer {
     if (this.#held.size > 0) {
       const late = Promise.withResolvers<void>()
       const timer = clock.setTimer(rebalanceTimeoutMs, late.resolve)
-      await Promise.race([this.#callRevoked([...this.#held.values()]), late.promise])
+      await Promise.race([this.#callRevoked([...this.#held.values()].map(plain)), late.promise])
       timer.cancel()
     }
     this.#held.clear()
     await this.#host.ask('leave', { consumer: this.number }).catch(() => {})
     this.#host.forget(this)
   }
+}
+
+function plain({ topic, partition }: TopicPartition): TopicPartition {
+  return { topic, partition }
 }
 
 function keyOf({ topic, partition }: TopicPartition): string {

@@ -122,6 +122,10 @@ export class EmbeddedLog implements Log {
     const closed = new LogClosed('The log is closed. Open it again to use it.')
     if (this.#ended === undefined) {
       await Promise.all([...this.#consumers.values()].map((consumer) => consumer.close()))
+    }
+    if (this.#ended === undefined) {
+      // First, or a read that looks for more just now would ask a thread that is ending.
+      this.#ended = closed
       await this.#writer.ask((id) => ({ id, op: 'close', ask: {} })).catch(() => {})
     }
     this.#ended = closed

@@ -7,7 +7,7 @@ import type { GroupDescription, PartitionOffsets, TopicPartition, TopicSpec } fr
 import type { WireError } from './wire-errors.ts'
 
 /** Changed whenever these messages change: processes of different versions refuse each other. */
-export const protocolVersion = 1
+export const protocolVersion = 2
 
 /** Records of one append call for one partition, packed. */
 export interface PackedEntry extends TopicPartition {
@@ -39,6 +39,14 @@ export interface WirePosition extends TopicPartition {
   readonly metadata: Uint8Array
 }
 
+/**
+ * A partition given to a member. Each giving has a number of its own, so that what a member says about an earlier one
+ * (taken from it, and given again meanwhile) is told apart.
+ */
+export interface Grant extends TopicPartition {
+  readonly grant: number
+}
+
 export interface PartitionEnd extends TopicPartition {
   readonly end: number
 }
@@ -60,8 +68,8 @@ export interface Operations {
   }
   leave: { ask: { consumer: number }; answer: void }
   /** The member has stopped work on these partitions: they may be given to others. */
-  released: { ask: { consumer: number; partitions: readonly TopicPartition[] }; answer: void }
-  commit: { ask: { consumer: number; positions: readonly WirePosition[] }; answer: void }
+  released: { ask: { consumer: number; partitions: readonly Grant[] }; answer: void }
+  commit: { ask: { consumer: number; positions: readonly (WirePosition & Grant)[] }; answer: void }
   createTopics: { ask: { topics: readonly TopicSpec[] }; answer: void }
   topics: { ask: object; answer: readonly TopicSpec[] }
   deleteTopic: { ask: { name: string }; answer: void }
@@ -92,9 +100,9 @@ export type Push =
   | {
       push: 'assigned'
       consumer: number
-      partitions: readonly (TopicPartition & { committedOffset: number; metadata: Uint8Array })[]
+      partitions: readonly (Grant & { committedOffset: number; metadata: Uint8Array })[]
     }
-  | { push: 'revoke'; consumer: number; partitions: readonly TopicPartition[] }
+  | { push: 'revoke'; consumer: number; partitions: readonly Grant[] }
   /** Something about this membership cannot be done. */
   | { push: 'failed'; consumer: number; error: WireError }
   /** These partitions were taken away. With `expelled` the membership is gone too: join again. */

@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Coordinator, type Effect } from '../../../src/transport/embedded/thread/coordinator.ts'
 import { type MemberSpec, partitionKey } from '../../../src/transport/embedded/thread/member.ts'
-import type { TopicPartition } from '../../../src/transport/index.ts'
+import type { Grant } from '../../../src/transport/embedded/protocol.ts'
 
 const spec = (id: string, topics: readonly string[], sessionTimeoutMs = Infinity): MemberSpec => ({
   id,
@@ -25,14 +25,18 @@ class World {
   ])
   readonly coordinator = new Coordinator(1_000, (topic) => this.sizes.get(topic))
   readonly held = new Map<string, Set<string>>()
-  readonly asked: { id: string; partitions: readonly TopicPartition[]; kept: Set<string> }[] = []
+  readonly asked: { id: string; partitions: readonly Grant[]; kept: Set<string> }[] = []
   now = 0
 
   apply(effects: readonly Effect[]): void {
-    for (const { type, member, partitions } of effects) {
+    for (const effect of effects) {
+      const { type, member, partitions } = effect
       const mine = this.held.get(member.id) ?? new Set()
       this.held.set(member.id, mine)
-      if (type === 'revoke') this.asked.push({ id: member.id, partitions, kept: new Set(partitions.map(partitionKey)) })
+      if (effect.type === 'revoke') {
+        const kept = new Set(effect.partitions.map(partitionKey))
+        this.asked.push({ id: member.id, partitions: effect.partitions, kept })
+      }
       for (const partition of partitions) {
         const key = partitionKey(partition)
         if (type === 'lost') {
@@ -116,13 +120,30 @@ test('a member that keeps its partitions too long loses them, and its commits co
   expect(world.coordinator.holds('one', partitions)).toBe(true)
   world.apply(world.coordinator.tick(999))
   expect(world.held.get('two')?.size ?? 0).toBe(0)
-  world.apply(world.coordinator.tick(1_000))
+  const effects = world.coordinator.tick(1_000)
+  world.apply(effects)
+  const given = effects.flatMap((effect) => (effect.type === 'assign' ? effect.partitions : []))
   expect(world.held.get('two')!.size).toBe(2)
   expect(world.held.get('one')!.size).toBe(2)
   expect(world.coordinator.holds('one', partitions)).toBe(false)
   // Its late answer takes nothing from anybody.
   world.apply(world.coordinator.released('one', partitions, 1_001))
-  expect(world.coordinator.holds('two', partitions)).toBe(true)
+  expect(given).toHaveLength(2)
+  expect(world.coordinator.holds('two', given)).toBe(true)
+})
+
+test('a late answer to an earlier question does not answer the next one, and an old grant commits nothing', () => {
+  const world = new World()
+  world.join('one', ['a'])
+  world.join('two', ['a'])
+  const early = world.asked[0]!.partitions
+  world.apply(world.coordinator.tick(1_000))
+  world.leave('two')
+  expect(world.held.get('one')!.size).toBe(4)
+  world.join('three', ['a'])
+  world.apply(world.coordinator.released('one', early, 1_000))
+  expect(world.held.get('three')?.size ?? 0).toBe(0)
+  expect(world.coordinator.holds('one', early)).toBe(false)
 })
 
 test('a silent member is dropped when its session ends, and its id never counts again', () => {

@@ -50,8 +50,9 @@ async function take(place: AssignedPartition): Promise<void> {
     try {
       const [batch] = await consumer.fetch([{ topic, partition, offset, maxBytes: 20_000 }], { maxWaitMs: 200 })
       if (batch === undefined) continue
-      await consumer.commit([{ topic, partition, offset: batch.nextOffset, metadata: new Uint8Array() }])
+      // Handled, then committed: whoever starts at the new position finds this line in the journal before its own.
       note(`h ${partition} ${offset} ${batch.nextOffset}`)
+      await consumer.commit([{ topic, partition, offset: batch.nextOffset, metadata: new Uint8Array() }])
       offset = batch.nextOffset
     } catch (error) {
       expected(error)

@@ -4,12 +4,13 @@
  * @module
  */
 import type { TopicPartition } from '../../index.ts'
+import type { Grant } from '../protocol.ts'
 import { type Member, type MemberSpec, partitionKey } from './member.ts'
 import { shareOut } from './share-out.ts'
 
 export type Effect =
-  | { readonly type: 'assign'; readonly member: MemberSpec; readonly partitions: readonly TopicPartition[] }
-  | { readonly type: 'revoke'; readonly member: MemberSpec; readonly partitions: readonly TopicPartition[] }
+  | { readonly type: 'assign'; readonly member: MemberSpec; readonly partitions: readonly Grant[] }
+  | { readonly type: 'revoke'; readonly member: MemberSpec; readonly partitions: readonly Grant[] }
   /** Taken without asking. `expelled`: the membership is gone too. */
   | {
       readonly type: 'lost'
@@ -24,6 +25,7 @@ export class Coordinator {
   readonly #partitionsOf: (topic: string) => number | undefined
   readonly #members = new Map<string, Member>()
   #effects: Effect[] = []
+  #lastGrant = 0
 
   constructor(rebalanceTimeoutMs: number, partitionsOf: (topic: string) => number | undefined) {
     this.#rebalanceTimeoutMs = rebalanceTimeoutMs
@@ -45,12 +47,14 @@ export class Coordinator {
   }
 
   /** The member has stopped work on these partitions. Those it may keep after all come back with the effects. */
-  released(memberId: string, partitions: readonly TopicPartition[], now: number): Effect[] {
+  released(memberId: string, partitions: readonly Grant[], now: number): Effect[] {
     const member = this.#members.get(memberId)
     if (member === undefined) return []
     for (const partition of partitions) {
       const key = partitionKey(partition)
-      if (member.held.get(key)?.deadline !== undefined) member.held.delete(key)
+      const held = member.held.get(key)
+      // The answer to an earlier question may come late: after the partition was taken, given again and asked for again.
+      if (held?.deadline !== undefined && held.grant === partition.grant) member.held.delete(key)
     }
     return this.#rebalance(member.spec.group, now)
   }
@@ -83,9 +87,9 @@ export class Coordinator {
   }
 
   /** Whether the member holds all of these, so that its commit counts. A partition it is giving back is still held. */
-  holds(memberId: string, partitions: readonly TopicPartition[]): boolean {
-    const member = this.#members.get(memberId)
-    return member !== undefined && partitions.every((partition) => member.held.has(partitionKey(partition)))
+  holds(memberId: string, partitions: readonly Grant[]): boolean {
+    const held = this.#members.get(memberId)?.held
+    return held !== undefined && partitions.every((mine) => held.get(partitionKey(mine))?.grant === mine.grant)
   }
 
   /** Group of a member that exists. */
@@ -113,7 +117,7 @@ export class Coordinator {
 
   /** Asks back what the target gives to others; takes what does not exist any more. */
   #shrink(member: Member, target: ReadonlyMap<string, TopicPartition>, now: number): void {
-    const revoke: TopicPartition[] = []
+    const revoke: Grant[] = []
     const gone: TopicPartition[] = []
     for (const [key, held] of member.held) {
       if (held.partition >= (this.#partitionsOf(held.topic) ?? 0)) {
@@ -121,7 +125,7 @@ export class Coordinator {
         gone.push(plain(held))
       } else if (!target.has(key) && held.deadline === undefined) {
         held.deadline = now + this.#rebalanceTimeoutMs
-        revoke.push(plain(held))
+        revoke.push(granted(held))
       }
     }
     const { spec } = member
@@ -131,15 +135,20 @@ export class Coordinator {
 
   /** Hands out what the target gives and nobody holds; the rest comes when its holder has let go. */
   #grow(member: Member, target: ReadonlyMap<string, TopicPartition>, taken: Set<string>): void {
-    const assign: TopicPartition[] = []
+    const assign: Grant[] = []
     for (const [key, partition] of target) {
       if (taken.has(key)) continue
       taken.add(key)
-      member.held.set(key, { ...partition })
-      assign.push(partition)
+      const given = { ...plain(partition), grant: ++this.#lastGrant }
+      member.held.set(key, given)
+      assign.push(granted(given))
     }
     if (assign.length > 0) this.#effects.push({ type: 'assign', member: member.spec, partitions: assign })
   }
+}
+
+function granted({ topic, partition, grant }: Grant): Grant {
+  return { topic, partition, grant }
 }
 
 function plain({ topic, partition }: TopicPartition): TopicPartition {

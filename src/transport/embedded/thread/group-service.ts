@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../../clock.ts'
 import { Fenced, type GroupDescription, type TopicPartition } from '../../index.ts'
-import type { Ask, WirePosition } from '../protocol.ts'
+import type { Ask, Grant, WirePosition } from '../protocol.ts'
 import { toWire } from '../wire-errors.ts'
 import type { Catalog } from './catalog.ts'
 import { Coordinator, type Effect } from './coordinator.ts'
@@ -52,7 +52,7 @@ export class GroupService {
     this.#apply(this.#coordinator.leave(id, this.#clock.monotonic()))
   }
 
-  released(session: Session, consumer: number, partitions: readonly TopicPartition[]): void {
+  released(session: Session, consumer: number, partitions: readonly Grant[]): void {
     const id = session.members.get(consumer)
     if (id !== undefined) this.#apply(this.#coordinator.released(id, partitions, this.#clock.monotonic()))
   }
@@ -103,22 +103,21 @@ export class GroupService {
       const target = this.#sessions.get(effect.member.id)
       if (target === undefined) continue
       const { session, consumer } = target
-      const { partitions } = effect
-      if (effect.type === 'assign') this.#assign(session, consumer, effect.member, partitions)
-      else if (effect.type === 'revoke') session.send({ push: 'revoke', consumer, partitions })
+      if (effect.type === 'assign') this.#assign(session, consumer, effect.member, effect.partitions)
+      else if (effect.type === 'revoke') session.send({ push: 'revoke', consumer, partitions: effect.partitions })
       else {
         if (effect.expelled) {
           session.members.delete(consumer)
           this.#sessions.delete(effect.member.id)
         }
-        session.send({ push: 'lost', consumer, partitions, expelled: effect.expelled })
+        session.send({ push: 'lost', consumer, partitions: effect.partitions, expelled: effect.expelled })
       }
     }
   }
 
-  #assign(session: Session, consumer: number, spec: MemberSpec, partitions: readonly TopicPartition[]): void {
+  #assign(session: Session, consumer: number, spec: MemberSpec, partitions: readonly Grant[]): void {
     try {
-      const positions = partitions.map((partition) => this.#position(spec, partition))
+      const positions = partitions.map((given) => ({ ...this.#position(spec, given), grant: given.grant }))
       session.send({
         push: 'assigned',
         consumer,

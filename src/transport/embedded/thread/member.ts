@@ -3,6 +3,7 @@
  * @module
  */
 import type { TopicPartition } from '../../index.ts'
+import type { Grant } from '../protocol.ts'
 
 export interface MemberSpec {
   /** Unique for ever: a member that was dropped and joins again has a new id, so what it sent before is fenced. */
@@ -15,7 +16,7 @@ export interface MemberSpec {
   readonly sessionTimeoutMs: number
 }
 
-export interface Held extends TopicPartition {
+export interface Held extends Grant {
   /** When the member must have given it back; undefined while it may keep it. */
   deadline?: number
 }

@@ -72,10 +72,11 @@ export class Reader {
       }
       // A part is copied, so that what the caller holds in memory is what it got.
       chunks.push(cut === chunk ? cut : { ...cut, bytes: new Uint8Array(cut.bytes) })
-      if (cut.base + cut.count < chunk.base + chunk.count) this.#keep(id, chunk)
-      else if (cut !== chunk) free(chunk)
       offset = cut.base + cut.count
+      // Before the row is freed: a view of freed memory has no length.
       left -= cut.bytes.length
+      if (offset < chunk.base + chunk.count) this.#keep(id, chunk)
+      else if (cut !== chunk) free(chunk)
     }
     return { chunks, nextOffset: offset, endOffset: end }
   }
