@@ -81,7 +81,10 @@ export class Attempts {
 
   /** Gives events back that are gathered for a batch, of partitions that end. */
   dropGathered(of: (work: PartitionWork) => boolean): void {
-    for (const { work } of this.batches.drop(of)) work.running--
+    for (const { work, item, precounted } of this.batches.drop(of)) {
+      work.running--
+      if (precounted) this.uncount(work, item)
+    }
   }
 
   /** Starts an event that was taken from its partition. It may turn out to need no handler. */
@@ -271,10 +274,14 @@ export class Attempts {
     else this.retry(member, error)
   }
 
-  /** Cut short because the partition or the worker goes: not an attempt. The event stays open and is the next owner's. */
+  /**
+   * Cut short because the partition or the worker goes: not an attempt. The event stays open and is the next owner's; where only
+   * other events of its batch go, it is ours still and starts again.
+   */
   private interrupted({ item, work, precounted }: Member): void {
     this.options.breaker.interrupted()
     if (precounted) this.uncount(work, item)
+    if (!work.closing) work.putBack(item)
   }
 
   /** The key waits for its backoff and for its count to be stored, whichever takes longer. */

@@ -165,9 +165,16 @@ export class Letters {
       () => {
         work.complete(item)
         if (item.queue.parked) void this.review(work, item.queue)
+        else this.runIfAsked(work, item.letter!)
       },
       () => this.catchUp(),
     )
+  }
+
+  /** Under `continue`: it was asked for again while it was still in its queue, which passed the request over. */
+  private runIfAsked(work: PartitionWork, { id, key }: IndexedLetter): void {
+    const letter = this.index.get(id)
+    if (letter?.status === 'redriving' && !work.closing) void this.run(work, work.keyQueue(key), letter)
   }
 
   private async catchUp(): Promise<void> {

@@ -24,7 +24,11 @@ const counting: Rule = (world, entry, violate) => {
 
 function expected(row: Row, partition: PartitionWorld, breaker: boolean): [least: number, most: number] {
   const last = row.starts.at(-1)
-  if (last?.epoch === partition.epoch) return [last.attempt + (breaker ? 0 : 1), last.attempt + 1]
+  if (last?.epoch === partition.epoch) {
+    // Cut short with the rest of its batch, of which another partition went: not an attempt.
+    const uncounted = breaker || last.outcome === 'interrupted'
+    return [last.attempt + (uncounted ? 0 : 1), last.attempt + 1]
+  }
   // A new owner goes on where the stored count ends, and that is at least what came before the last start.
   const inherited = partition.inherited?.attemptsAt(row.offset)?.attempts ?? 0
   return [Math.max(inherited + 1, last?.attempt ?? 1), inherited + 1]
