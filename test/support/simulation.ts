@@ -157,8 +157,8 @@ class Simulation {
     return ended && drained
   }
 
-  /** Looked at now and then only: it reads the whole world. */
-  #waitUntil(holds: () => boolean): Promise<boolean> {
+  /** Looked at now and then only, for it reads the whole world, and once more at the end: no timer may be left by then. */
+  async #waitUntil(holds: () => boolean): Promise<boolean> {
     let nextLook = 0
     const condition = (): boolean => {
       if (this.#judge.violations.length > 0) return true
@@ -166,7 +166,7 @@ class Simulation {
       nextLook = this.#clock.monotonic() + 25
       return holds()
     }
-    return this.#clock.runUntil(condition, { limitMs: drainLimitMs })
+    return (await this.#clock.runUntil(condition, { limitMs: drainLimitMs })) || holds()
   }
 
   /** Whatever still runs is cut off, so that nothing of one simulation goes on into the next. */
