@@ -20,6 +20,11 @@ export interface FetcherOptions {
   readonly trouble: (doing: string, error: Error) => void
 }
 
+interface Wanted {
+  readonly work: PartitionWork
+  readonly maxBytes: number
+}
+
 const maxWaitMs = 5_000
 const retryMs = 200
 const maxFetchBytes = 1024 * 1024
@@ -52,29 +57,35 @@ export class Fetcher {
     const budget = this.options.maxBufferedBytes / this.options.lanes
     const used = works.reduce((sum, work) => sum + work.bytes, 0)
     const share = Math.max(minFetchBytes, Math.min(maxFetchBytes, budget / works.length))
-    // Refill at half: a fetch for every few events would cost more than it brings.
-    const wanted = works.filter(
-      (work) => !work.fetching && work.hasRoom(share / 2) && (used < budget || !work.recovered),
-    )
-    if (wanted.length > 0) void this.fetch(consumer, wanted, Math.floor(share))
+    const now = this.options.clock.monotonic()
+    const wanted: Wanted[] = []
+    for (const work of works) {
+      if (work.fetching || (used >= budget && work.recovered)) continue
+      const maxBytes = Math.floor(work.demand.bytes(now, minFetchBytes, share))
+      // Refill at half: a fetch for every few events would cost more than it brings.
+      if (work.hasRoom(maxBytes / 2)) wanted.push({ work, maxBytes })
+    }
+    if (wanted.length > 0) void this.fetch(consumer, wanted)
   }
 
-  private async fetch(consumer: Consumer, works: readonly PartitionWork[], maxBytes: number): Promise<void> {
+  private async fetch(consumer: Consumer, wanted: readonly Wanted[]): Promise<void> {
     const { deliver, trouble, clock } = this.options
-    for (const work of works) work.fetching = true
-    const wanted = works.map(({ topic, partition, position }) => ({ topic, partition, offset: position, maxBytes }))
+    const requests = wanted.map(({ work, maxBytes }) => {
+      work.fetching = true
+      return { topic: work.topic, partition: work.partition, offset: work.position, maxBytes }
+    })
     try {
-      const batches = await consumer.fetch(wanted, { maxWaitMs, signal: this.stopping.signal })
+      const batches = await consumer.fetch(requests, { maxWaitMs, signal: this.stopping.signal })
       for (const batch of batches) {
-        const work = works.find(({ topic, partition }) => topic === batch.topic && partition === batch.partition)
-        if (work && !work.gone) deliver(work, batch)
+        const found = wanted.find(({ work }) => work.topic === batch.topic && work.partition === batch.partition)
+        if (found && !found.work.gone) deliver(found.work, batch)
       }
     } catch (error) {
       if (this.stopping.signal.aborted) return
       trouble('fetch', error as Error)
       await sleep(clock, retryMs, this.stopping.signal).catch(() => {})
     } finally {
-      for (const work of works) work.fetching = false
+      for (const { work } of wanted) work.fetching = false
     }
     this.poke()
   }

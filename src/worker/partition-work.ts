@@ -10,6 +10,7 @@ import type { AssignedPartition, LogRecord } from '../transport/index.ts'
 import { decodeCommitState, encodeCommitState, entryBytes, keyHash, type OpenEntry } from './commit-state.ts'
 import type { StoredProgress } from './commit-state.ts'
 import { detached, headOf, newKeyQueue, pushItem, queueLength, shiftItem, type Item, type KeyQueue } from './item.ts'
+import { Demand } from './demand.ts'
 import { ReadyQueue } from './ready-queue.ts'
 
 export interface PartitionLimits {
@@ -39,6 +40,10 @@ export class PartitionWork {
   /** Bytes of records in memory, and of these, those behind a key that waits for its next attempt. */
   bytes = 0
   waitingBytes = 0
+  /** How fast it is worked off. */
+  readonly demand = new Demand()
+  /** Events that an earlier worker kept as dead letters and could not commit: over, whatever became of their letters since. */
+  readonly keptBefore = new Set<number>()
   /** Changed since the last commit snapshot. */
   dirty = true
   /** A fetch for it is on its way. */
@@ -95,6 +100,16 @@ export class PartitionWork {
     return !this.stored.clean
   }
 
+  /** Whether an earlier worker, one that ended without handing over, may have started the event at `offset`. */
+  mayHaveBegun(offset: number): boolean {
+    return this.stored.isSuspect(offset)
+  }
+
+  /** Whether nothing is left to do here for the event at `offset`, nor for any before it. */
+  isPast(offset: number): boolean {
+    return offset < this.committable
+  }
+
   /** Why the next ready event may not start; undefined when it may. */
   get held(): 'metadata' | 'reservation' | undefined {
     const item = headOf(this.ready.peek()!)!
@@ -119,6 +134,10 @@ export class PartitionWork {
     let queue = this.keys.get(key)
     if (!queue) this.keys.set(key, (queue = newKeyQueue(key)))
     return queue
+  }
+
+  isParked(key: string): boolean {
+    return this.keys.get(key)?.parked ?? false
   }
 
   queues(): Iterable<KeyQueue> {
@@ -257,6 +276,7 @@ export class PartitionWork {
     this.dirty = true
     if (item.letter) return
     this.bytes -= item.bytes
+    this.demand.done(item.bytes)
     this.advance()
   }
 
@@ -323,12 +343,20 @@ export class PartitionWork {
    */
   snapshot(): { readonly offset: number; readonly metadata: Uint8Array; readonly reserved: number } {
     const offset = this.committable
-    const clean = this.closing && this.running === 0 && this.keeping === 0
-    // Twice the window: the next commits renew it long before it is used up.
-    const reserved = clean ? offset : Math.max(this.reservedStored, offset + 2 * this.limits.maxAheadRecords)
+    const { clean, reserved } = this.reservation(offset)
     const state = { clean, reserved, high: Math.max(this.high, offset), open: this.openEntries() }
     this.dirty = false
     return { offset, metadata: encodeCommitState(offset, state, this.limits.maxMetadataBytes), reserved }
+  }
+
+  private reservation(offset: number): { readonly clean: boolean; readonly reserved: number } {
+    const idle = this.closing && this.running === 0 && this.keeping === 0
+    // Twice the window: the next commits renew it long before it is used up.
+    if (!idle)
+      return { clean: false, reserved: Math.max(this.reservedStored, offset + 2 * this.limits.maxAheadRecords) }
+    // What an earlier worker may have had in its hands when it died is not known better for having passed through ours.
+    if (this.afterCrash && offset < this.stored.reserved) return { clean: false, reserved: this.stored.reserved }
+    return { clean: true, reserved: offset }
   }
 
   /** First unfinished offset of every key below `high`. */
