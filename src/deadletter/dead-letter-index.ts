@@ -37,13 +37,16 @@ export class DeadLetterIndex {
   readonly #sub: CompiledSubscription
   readonly #indexer = new LetterIndexer()
   readonly #changed = new Set<(change: LetterChange) => void>()
+  readonly #kept: (letter: IndexedLetter) => void
   #reading = newReading()
   /** Records passed over because they are no letters: at most the last 100. */
   readonly unreadable: UnreadableRecord[] = []
 
-  constructor(log: Log, subscription: CompiledSubscription) {
+  /** @param kept is told each unresolved letter when it is taken in, whichever reading that is. Must not throw */
+  constructor(log: Log, subscription: CompiledSubscription, kept: (letter: IndexedLetter) => void = () => {}) {
     this.#log = log
     this.#sub = subscription
+    this.#kept = kept
   }
 
   /** Offset of the dead topic up to which it has been read: what audit entries state as `seen`. */
@@ -204,8 +207,12 @@ export class DeadLetterIndex {
     for (const record of batch.records) {
       if (record.offset < states.seen) continue
       const letter = readLetter(record)
-      if (typeof letter === 'string') this.#passOver(this.#sub.deadTopic, record.offset, letter)
-      else states.keep(this.#indexer.entryOf(letter))
+      if (typeof letter === 'string') {
+        this.#passOver(this.#sub.deadTopic, record.offset, letter)
+        continue
+      }
+      const entry = this.#indexer.entryOf(letter)
+      if (states.keep(entry)) this.#kept(entry)
     }
     states.seen = Math.max(states.seen, batch.nextOffset)
   }

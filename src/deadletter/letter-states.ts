@@ -59,17 +59,17 @@ export class LetterStates {
     this.#watcher = watcher
   }
 
-  /** Puts in the next letter of the dead topic. */
-  keep(letter: IndexedLetter): void {
+  /** Puts in the next letter of the dead topic. Returns whether it is unresolved and was not known. */
+  keep(letter: IndexedLetter): boolean {
     this.seen = letter.deadOffset + 1
     const generation = generationOf(letter)
     const live = this.letters.get(letter.id)
     const ended = live ? undefined : this.#resolved.get(letter.id)
     const known = live ? [...live.older, live.generation] : (ended?.generations ?? [])
-    if (known.includes(generation)) return
+    if (known.includes(generation)) return false
     if (ended && letter.deadOffset < ended.seen) {
       ended.generations = [...known, generation]
-      return
+      return false
     }
     if (live) this.#remove(live)
     this.#resolved.delete(letter.id)
@@ -77,6 +77,7 @@ export class LetterStates {
     const early = this.#early.get(letter.id)
     this.#early.delete(letter.id)
     for (const entry of early ?? []) this.#applyTo(letter.id, entry)
+    return this.letters.has(letter.id)
   }
 
   /** Puts in the next entry of the audit topic. */

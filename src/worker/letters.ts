@@ -53,7 +53,7 @@ export class Letters {
 
   constructor(options: LettersOptions) {
     this.options = options
-    this.index = new DeadLetterIndex(options.log, options.subscription)
+    this.index = new DeadLetterIndex(options.log, options.subscription, (letter) => this.learn(letter))
   }
 
   /** Watches for redrives and discards until `stop`. */
@@ -78,14 +78,47 @@ export class Letters {
   }
 
   /**
-   * Learns which keys of a new partition are parked; before this nothing may be fetched for it.
+   * Learns which keys of a new partition are parked, and which events its last worker kept but could not commit; before this nothing
+   * may be fetched for it.
    * @throws the log's errors
    */
   async prepare(work: PartitionWork): Promise<void> {
     await this.index.refresh()
     for (const key of this.index.parkedKeys(work.topic, work.partition)) work.keyQueue(key).parked = true
+    if (work.afterCrash) for (const letter of this.index.unresolved()) this.noteKept(work, letter)
     for (const old of this.prepared) if (old.gone) this.prepared.delete(old)
     this.prepared.add(work)
+  }
+
+  /**
+   * A letter was taken in. Of a partition held here it is our own, or one that an owner before us kept late: its append was under
+   * way when we took over, or it has not noticed yet that it owns nothing any more.
+   */
+  private learn(letter: IndexedLetter): void {
+    if (this.prepared.size === 0) return
+    const work = this.options.partition(letter.origin.topic, letter.origin.partition)
+    if (!work || !this.prepared.has(work)) return
+    if (work.mayHaveBegun(letter.origin.offset)) this.noteKept(work, letter)
+    if (letter.kind === 'parked') this.releaseStray(work, letter)
+  }
+
+  /**
+   * The event is over, and must stay so when somebody redrives or discards the letter before its record is read here: from then on
+   * the letters would say nothing of it, and it would run once more.
+   */
+  private noteKept(work: PartitionWork, { origin: { topic, partition, offset } }: IndexedLetter): void {
+    if (topic === work.topic && partition === work.partition && !work.isPast(offset)) work.keptBefore.add(offset)
+  }
+
+  /**
+   * A parked letter of a key that is not parked here was kept by somebody who had lost the partition. It waits behind nothing, so nothing
+   * would ever end it; its event runs here like any other, and when that is over the letter is too.
+   */
+  private releaseStray(work: PartitionWork, letter: IndexedLetter): void {
+    if (work.gone || work.closing || this.stopping.signal.aborted || work.isParked(letter.key)) return
+    if (this.index.get(letter.id)?.status !== 'parked') return
+    if (work.isPast(letter.origin.offset)) this.store(work, [this.audit('released', letter)], () => {})
+    else this.options.clock.setTimer(followRetryMs, () => this.releaseStray(work, letter), { unref: true })
   }
 
   /** Goes on with redrives and releases that were asked for or under way. */
@@ -101,12 +134,14 @@ export class Letters {
 
   /** Whether the event of `item` is kept already: the worker that kept it ended before it could commit. */
   isKept(work: PartitionWork, item: Item): boolean {
-    return !item.letter && this.index.get(this.idOf(work, item)) !== undefined
+    if (item.letter) return false
+    return work.keptBefore.has(item.offset) || this.index.get(this.idOf(work, item)) !== undefined
   }
 
-  /** It is kept already: it is over here, and under `park-key` its followers wait behind it. */
+  /** It is kept already: it is over here, and under `park-key` its followers wait behind it while it is unresolved. */
   adopt(work: PartitionWork, item: Item): void {
-    if (this.options.subscription.onDeadLetter === 'continue') return work.complete(item)
+    const isResolved = this.index.get(this.idOf(work, item)) === undefined
+    if (isResolved || this.options.subscription.onDeadLetter === 'continue') return work.complete(item)
     const [, ...followers] = work.parkKey(item.queue)
     work.finish(item)
     this.park(work, followers)

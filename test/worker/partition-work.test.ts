@@ -92,6 +92,25 @@ describe('PartitionWork', () => {
     expect(subject.held).toBeUndefined()
   })
 
+  it('hands on what an earlier worker may have started when it died, until that is behind', () => {
+    const died = work().snapshot()
+    const between = work(died.offset, died.metadata)
+    ;['a', 'b'].forEach((key, offset) => between.admit(record(offset), key))
+    const [first, second] = takeAll(between)
+    between.complete(first!)
+    between.putBack(second!)
+    between.closing = true
+    const given = between.snapshot()
+    const next = work(given.offset, given.metadata)
+    expect(next.afterCrash).toBe(true)
+    expect(next.mayHaveBegun(1)).toBe(true)
+    expect(next.mayHaveBegun(died.reserved)).toBe(false)
+    next.skipTo(died.reserved)
+    next.closing = true
+    const later = next.snapshot()
+    expect(work(later.offset, later.metadata).afterCrash).toBe(false)
+  })
+
   /** Drives a partition with random completions, failures and restarts from its own snapshots; compares with what really happened. */
   it('after any restart repeats only what was not done at the snapshot, skips nothing, keeps order and attempts', () => {
     const steps = fc.array(fc.record({ what: fc.integer({ min: 0, max: 99 }), pick: fc.nat() }), {
