@@ -10,6 +10,7 @@ import type { AssignedPartition, LogRecord } from '../transport/index.ts'
 import { decodeCommitState, encodeCommitState, entryBytes, keyHash, type OpenEntry } from './commit-state.ts'
 import type { StoredProgress } from './commit-state.ts'
 import { detached, headOf, newKeyQueue, pushItem, queueLength, shiftItem, type Item, type KeyQueue } from './item.ts'
+import { Demand } from './demand.ts'
 import { ReadyQueue } from './ready-queue.ts'
 
 export interface PartitionLimits {
@@ -39,6 +40,8 @@ export class PartitionWork {
   /** Bytes of records in memory, and of these, those behind a key that waits for its next attempt. */
   bytes = 0
   waitingBytes = 0
+  /** How fast it is worked off. */
+  readonly demand = new Demand()
   /** Events that an earlier worker kept as dead letters and could not commit: over, whatever became of their letters since. */
   readonly keptBefore = new Set<number>()
   /** Changed since the last commit snapshot. */
@@ -273,6 +276,7 @@ export class PartitionWork {
     this.dirty = true
     if (item.letter) return
     this.bytes -= item.bytes
+    this.demand.done(item.bytes)
     this.advance()
   }
 
