@@ -1,13 +1,14 @@
 /**
  * `npm run build`: compiles src to dist with declarations and source maps, and makes the command executable.
- * `node scripts/build.ts <folder>` compiles elsewhere (the package tests do).
+ * `node scripts/build.ts <folder>` compiles into another dist (the package tests and the benchmark do); its maps lead to the src beside it.
  * @module
  */
 import { spawnSync } from 'node:child_process'
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
+const tsImport = /((?:from |import\(|import )['"]\.{1,2}\/[^'"]+)\.ts(?=['"])/g
 const out = resolve(process.argv[2] ?? join(root, 'dist'))
 
 rmSync(out, { recursive: true, force: true })
@@ -21,11 +22,8 @@ if (status !== 0) {
 }
 // tsc rewrites `./x.ts` to `./x.js` in what runs, but not in declarations, where only newer compilers understand it.
 for (const path of readdirSync(out, { recursive: true, encoding: 'utf8' })) {
-  if (!path.endsWith('.d.ts')) continue
-  const file = join(out, path)
-  const text = readFileSync(file, 'utf8')
-  const js = text.replaceAll(/((?:from |import\(|import )['"]\.{1,2}\/[^'"]+)\.ts(?=['"])/g, '$1.js')
-  if (js !== text) writeFileSync(file, js)
+  if (path.endsWith('.d.ts')) rewrite(path, (text) => text.replaceAll(tsImport, '$1.js'))
+  if (path.endsWith('.map') && out !== join(root, 'dist')) rewrite(path, (text) => mapToSourceBeside(path, text))
 }
 
 const command = join(out, 'cli', 'main.js')
@@ -34,3 +32,20 @@ if (!readFileSync(command, 'utf8').startsWith('#!/usr/bin/env node\n')) {
   process.exit(1)
 }
 chmodSync(command, 0o755)
+
+function rewrite(path: string, change: (text: string) => string): void {
+  const file = join(out, path)
+  const text = readFileSync(file, 'utf8')
+  const changed = change(text)
+  if (changed !== text) writeFileSync(file, changed)
+}
+
+/** tsc names the sources where they were compiled from. */
+function mapToSourceBeside(path: string, text: string): string {
+  const map = JSON.parse(text) as { sources: string[] }
+  const folder = dirname(join(out, path))
+  const sources = map.sources.map((source) =>
+    relative(folder, join(out, '..', 'src', relative(join(root, 'src'), resolve(folder, source)))),
+  )
+  return JSON.stringify({ ...map, sources })
+}
