@@ -29,6 +29,9 @@ export interface Tampering {
   handler?(run: () => unknown): unknown
 }
 
+/** Says that a call for one event is over. */
+type End = (run: number, outcome: Outcome) => void
+
 export interface ProcessOptions {
   readonly scenario: Scenario
   readonly clock: Clock
@@ -120,25 +123,34 @@ export class SimulatedProcess {
     const { scenario, tampering } = this.#options
     const tamper = tampering?.handler ?? ((run: () => unknown) => run())
     if (!scenario.batches.has(subscription)) {
-      this.worker.handle(subscription, type, (event, context) => tamper(() => this.#run(event.id, context as never)))
+      const end: End = (run, outcome) => this.#end(run, outcome)
+      this.worker.handle(subscription, type, (event, context) =>
+        tamper(() => this.#run(event.id, context as never, end)),
+      )
       return
     }
-    this.worker.handleBatch(subscription, type, (events, batch) =>
-      Promise.all(
+    this.worker.handleBatch(subscription, type, async (events, batch) => {
+      const ends: Parameters<End>[] = []
+      const end: End = (...ended) => void ends.push(ended)
+      const results = await Promise.all(
         events.map(async (event, index) => {
           try {
-            await tamper(() => this.#run(event.id, batch.events[index] as never))
+            await tamper(() => this.#run(event.id, batch.events[index] as never, end))
             return undefined
           } catch (error) {
             return error instanceof Error ? error : new Error(String(error))
           }
         }),
-      ),
-    )
+      )
+      // One call for all: none of them is over before it returns, and what failed in one that was cut short was cut short.
+      const cut = isInterrupted(batch.signal)
+      for (const [run, outcome] of ends) this.#end(run, cut && outcome !== 'ok' ? 'interrupted' : outcome)
+      return results
+    })
   }
 
   /** Runs an event's script. Synchronous where the script is, for the worker goes another way then. */
-  #run(id: string, context: Context): unknown {
+  #run(id: string, context: Context, end: End): unknown {
     if (!this.#clock.alive) return never()
     const { scenario } = this.#options
     const behaviour = scenario.behaviour(context.subscription, id)
@@ -148,26 +160,32 @@ export class SimulatedProcess {
     const place = { subscription, topic, partition, offset }
     this.#options.record({ kind: 'start', at, client: this.client, run, attempt, redriven, ...place })
     const failing = !this.#options.healed() && (redriven ? !behaviour.redrives : attempt <= behaviour.times)
-    if (behaviour.kind === 'sync' && !this.#options.inbox) return this.#end(run, 'ok')
+    if (behaviour.kind === 'sync' && !this.#options.inbox) return end(run, 'ok')
     if (behaviour.kind === 'sync-fail' && failing) {
-      this.#end(run, 'failed')
+      end(run, 'failed')
       throw new Error('scripted')
     }
-    return this.#runLater(id, context, behaviour, failing, run)
+    return this.#runLater(id, context, behaviour, failing, (outcome) => end(run, outcome))
   }
 
-  async #runLater(id: string, context: Context, behaviour: Behaviour, failing: boolean, run: number): Promise<void> {
+  async #runLater(
+    id: string,
+    context: Context,
+    behaviour: Behaviour,
+    failing: boolean,
+    end: (outcome: Outcome) => void,
+  ): Promise<void> {
     try {
       if (this.#options.inbox) await this.#effect(id, context)
       await this.#take(behaviour, context.signal)
       if (failing) fail(behaviour)
     } catch (error) {
       if (!this.#clock.alive) return never()
-      this.#end(run, outcomeOf(error, context.signal))
+      end(outcomeOf(error, context.signal))
       throw error
     }
     if (!this.#clock.alive) return never()
-    this.#end(run, 'ok')
+    end('ok')
     return undefined
   }
 
@@ -207,7 +225,11 @@ function fail(behaviour: Behaviour): never {
   throw new Error('scripted')
 }
 
+function isInterrupted(signal: AbortSignal): boolean {
+  return signal.aborted && signal.reason instanceof HandlerInterrupted
+}
+
 function outcomeOf(error: unknown, signal: AbortSignal): Outcome {
-  if (signal.aborted && signal.reason instanceof HandlerInterrupted) return 'interrupted'
+  if (isInterrupted(signal)) return 'interrupted'
   return error instanceof Unrecoverable ? 'unrecoverable' : 'failed'
 }
