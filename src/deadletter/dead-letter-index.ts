@@ -18,6 +18,8 @@ const longPollMs = 10_000
 /** A change the index has just taken in. */
 export interface LetterChange {
   readonly entry: AuditEntry
+  /** The letters it names that were unresolved, as they were before. */
+  readonly letters: readonly IndexedLetter[]
 }
 
 /** A record of the two topics that is neither letter nor audit entry: somebody else wrote it. */
@@ -229,8 +231,10 @@ export class DeadLetterIndex {
   }
 
   #takeEntry(reading: Reading, entry: AuditEntry): void {
-    reading.states.apply(entry)
-    for (const tell of this.#changed) tell({ entry })
+    const { states } = reading
+    const letters = this.#changed.size > 0 ? entry.letters.flatMap((id) => states.letters.get(id) ?? []) : []
+    states.apply(entry)
+    for (const tell of this.#changed) tell({ entry, letters })
   }
 
   #passOver(topic: string, offset: number, problem: string): void {

@@ -48,8 +48,9 @@ export interface KeyQueue {
   /** What happens next with the parked key is being decided; `reviewAgain`: something changed meanwhile. */
   reviewing: boolean
   reviewAgain: boolean
-  /** The record of one of its letters is being read, to run it again. */
+  /** The record of one of its letters is being read, to run it again; `passedOver`: another one was asked for meanwhile. */
   loading: boolean
+  passedOver: boolean
   /** It counts in the partition's bounded commit state: its head lies below `high`. */
   open: boolean
   /** Its head carries attempts in the commit state. */
@@ -71,6 +72,7 @@ export function newKeyQueue(key: string): KeyQueue {
     reviewing: false,
     reviewAgain: false,
     loading: false,
+    passedOver: false,
     open: false,
     failing: false,
     waitingBytes: 0,

@@ -19,6 +19,7 @@ import {
   type AuditEntry,
   type DeadReason,
   type IndexedLetter,
+  type LetterChange,
 } from '../deadletter/index.ts'
 import { eventType } from '../event/index.ts'
 import type { AppendRecord, Log, LogRecord } from '../transport/index.ts'
@@ -61,7 +62,7 @@ export class Letters {
     const { signal } = this.stopping
     while (!signal.aborted) {
       try {
-        const following = this.index.follow({ signal, changed: ({ entry }) => this.react(entry) })
+        const following = this.index.follow({ signal, changed: (change) => this.react(change) })
         // Another reading may have taken in what was asked for while nobody followed.
         for (const work of this.prepared) this.resume(work)
         await following
@@ -95,9 +96,8 @@ export class Letters {
    * way when we took over, or it has not noticed yet that it owns nothing any more.
    */
   private learn(letter: IndexedLetter): void {
-    if (this.prepared.size === 0) return
-    const work = this.options.partition(letter.origin.topic, letter.origin.partition)
-    if (!work || !this.prepared.has(work)) return
+    const work = this.heldFor(letter)
+    if (!work) return
     if (work.mayHaveBegun(letter.origin.offset)) this.noteKept(work, letter)
     if (letter.kind === 'parked') this.releaseStray(work, letter)
   }
@@ -200,13 +200,14 @@ export class Letters {
       () => {
         work.complete(item)
         if (item.queue.parked) void this.review(work, item.queue)
+        // It may have been asked for again while it was still in its queue, which passed the request over.
         else this.runIfAsked(work, item.letter!)
       },
       () => this.catchUp(),
     )
   }
 
-  /** Under `continue`: it was asked for again while it was still in its queue, which passed the request over. */
+  /** Under `continue`, a letter that was asked for joins its key's queue. */
   private runIfAsked(work: PartitionWork, { id, key }: IndexedLetter): void {
     const letter = this.index.get(id)
     if (letter?.status === 'redriving' && !work.closing) void this.run(work, work.keyQueue(key), letter)
@@ -223,16 +224,24 @@ export class Letters {
     }
   }
 
-  private react(entry: AuditEntry): void {
-    if (entry.action !== 'redrive-requested' && entry.action !== 'discarded') return
-    const touched = new Set<PartitionWork>()
-    for (const id of entry.letters) {
-      const end = id.lastIndexOf('/')
-      const middle = id.lastIndexOf('/', end - 1)
-      const work = this.options.partition(id.slice(0, middle), Number(id.slice(middle + 1, end)))
-      if (work) touched.add(work)
+  /**
+   * Somebody asked for letters or ended them: a person, or an owner before us that had not noticed yet. (What we end ourselves is
+   * heard here too, while it is still in its queue: then there is nothing to review.)
+   */
+  private react({ entry, letters }: LetterChange): void {
+    if (entry.action === 'redrive-failed') return
+    for (const letter of letters) {
+      const work = this.heldFor(letter)
+      if (!work || work.closing) continue
+      if (work.isParked(letter.key)) void this.review(work, work.keyQueue(letter.key))
+      else this.runIfAsked(work, letter)
     }
-    for (const work of touched) this.resume(work)
+  }
+
+  /** The partition of a letter, when it is held here and its letters are known. */
+  private heldFor({ origin: { topic, partition } }: IndexedLetter): PartitionWork | undefined {
+    const work = this.prepared.size > 0 ? this.options.partition(topic, partition) : undefined
+    return work && this.prepared.has(work) ? work : undefined
   }
 
   /**
@@ -300,16 +309,15 @@ export class Letters {
   /** Puts a letter into its key's queue, to run like any event. */
   private async run(work: PartitionWork, queue: KeyQueue, letter: IndexedLetter): Promise<void> {
     const inQueue = queue.items.slice(queue.head).some((item) => item.letter?.id === letter.id)
+    if (queue.loading) queue.passedOver = true
     if (queue.loading || inQueue) return
     queue.loading = true
+    queue.passedOver = false
     try {
       const record = await this.index.original(letter)
       // What asked for it may have been read from the past, with its end not read yet.
       await this.index.refresh()
-      if (!this.isAskedFor(letter)) return
-      // Its last owner died, perhaps of it. Call it dead first: should it end this process too, it will not be run again unasked.
-      if (work.afterCrash) await this.markCrashed(letter)
-      if (!work.gone && !work.closing) work.enqueue(letterItem(queue, letter, record))
+      if (this.isAskedFor(letter)) await this.enqueue(work, queue, letter, record)
     } catch (error) {
       this.options.trouble('run a dead letter again', error as Error)
       this.options.clock.setTimer(followRetryMs, () => this.resume(work), { unref: true })
@@ -318,7 +326,13 @@ export class Letters {
       this.options.wake()
     }
     // Under `continue`, others of this key may have been asked for meanwhile.
-    if (!queue.parked) this.resume(work)
+    if (!queue.parked && queue.passedOver) this.resume(work)
+  }
+
+  private async enqueue(work: PartitionWork, queue: KeyQueue, letter: IndexedLetter, record: LogRecord): Promise<void> {
+    // Its last owner died, perhaps of it. Call it dead first: should it end this process too, it will not be run again unasked.
+    if (work.afterCrash) await this.markCrashed(letter)
+    if (!work.gone && !work.closing) work.enqueue(letterItem(queue, letter, record))
   }
 
   private isAskedFor({ id }: IndexedLetter): boolean {

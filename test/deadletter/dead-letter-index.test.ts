@@ -207,7 +207,8 @@ describe('follow', () => {
     const stop = new AbortController()
     const following = index.follow({
       signal: stop.signal,
-      changed: ({ entry }) => told.push(`${entry.action} ${entry.letters.join()}, left ${shown(index).join()}`),
+      changed: ({ entry, letters }) =>
+        told.push(`${entry.action} ${letters.map(({ id, status }) => `${id} ${status}`)}, left ${shown(index).join()}`),
     })
     await settled()
     await on.keep(letter(2))
@@ -220,10 +221,28 @@ describe('follow', () => {
     await following
     await on.say('redriven', [1])
     expect(told).toEqual([
-      `redrive-requested ${idOf(2)}, left 1:dead,2:redriving`,
-      `redriven ${idOf(2)}, left 1:dead`,
-      `discarded ${idOf(1)}, left `,
+      `redrive-requested ${idOf(2)} dead, left 1:dead,2:redriving`,
+      `redriven ${idOf(2)} redriving, left 1:dead`,
+      `discarded ${idOf(1)} dead, left `,
     ])
+  })
+
+  test('tells every unresolved letter once, whichever reading takes it in', async () => {
+    const on = await bench()
+    const told: string[] = []
+    const index = new DeadLetterIndex(on.log, on.sub, ({ id }) => told.push(id))
+    await on.keep(letter(1))
+    await on.keep(letter(1))
+    await index.refresh()
+    await on.keep(letter(2))
+    const stop = new AbortController()
+    const following = index.follow({ signal: stop.signal, changed: () => {} })
+    await settled()
+    await on.keep(letter(3))
+    await settled()
+    stop.abort()
+    await following
+    expect(told).toEqual([1, 2, 3].map(idOf))
   })
 
   test('passes the log’s errors and the listener’s own on, and misses nothing when called again', async () => {
