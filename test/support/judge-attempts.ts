@@ -47,7 +47,7 @@ const exhausted: Rule = (world, entry, violate) => {
     const told = Number(entry.record.headers.text(deadHeaders.attempts))
     if (told !== attempts) violate('attempts', `${row.offset} is dead after ${told} attempts, not ${attempts}`)
     const allowance = partition.epoch - 1
-    const made = row.starts.length
+    const made = row.starts.filter(({ outcome }) => outcome !== 'interrupted').length
     if (made < attempts - allowance) violate('attempts', `${row.offset} is dead; ${made} of ${attempts} were started`)
     if (!breaker && made > attempts + allowance)
       violate('attempts', `${row.offset} was started ${made} times, not ${attempts}`)

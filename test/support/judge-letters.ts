@@ -12,11 +12,12 @@ const bytes: Rule = (world, entry, violate) => {
   for (const sub of world.subscriptions.values()) {
     if (entry.topic !== sub.facts.deadTopic) continue
     const { topic, partition, offset } = originOf(entry.record)
-    const row = sub.row(topic, partition, offset)
+    const owned = sub.partition(topic, partition)
+    const row = owned.rows[offset]
     if (!row)
       violate('letter bytes', `the letter ${entry.record.offset} has no original ${topic}/${partition}/${offset}`)
     else if (!keeps(entry.record, row.record)) violate('letter bytes', `the letter of ${offset} differs from its event`)
-    else if (!row.letter && row.handled && row.handledInEpoch === sub.partition(topic, partition).epoch) {
+    else if (!row.letter && row.handled && row.handledInEpoch === owned.epoch && world.isLive(owned, entry.client)) {
       violate('kept though handled', `${topic}/${partition}/${offset} was handled, then kept as dead`)
     }
   }
