@@ -5,7 +5,8 @@
  * divided by its share; the lane furthest behind goes next, the more urgent one on a tie. A lane with nothing to do
  * is lifted to the others when it comes back, so idling earns no credit and unused capacity is lent.
  *
- * Slots are lent with a reserve: lanes below may not occupy all slots, or an urgent event would wait for a slow bulk handler.
+ * Slots are lent with a reserve: lanes below may not occupy all slots, or an urgent event would wait for a slow bulk handler. A lane
+ * that has had nothing for a while reserves one slot only, so that a subscription that does not use it loses next to nothing.
  * @module
  */
 import type { CompiledLane } from '../config/index.ts'
@@ -19,10 +20,15 @@ interface LaneAccount {
   granted: number
   /** Had work when last looked at. */
   active: boolean
+  /** When it last had work or a handler running. */
+  activeAt: number
 }
 
 /** What one start is charged when nothing is known: a tenth of a millisecond of a slot. */
 const minimumCostMs = 0.1
+
+/** A lane without work for this long is quiet: it keeps one slot of its reserve. */
+export const quietMs = 10_000
 
 export class LaneScheduler {
   private readonly accounts: readonly LaneAccount[]
@@ -45,20 +51,22 @@ export class LaneScheduler {
       running: 0,
       granted: 0,
       active: false,
+      activeAt: -Infinity,
     }))
   }
 
   /**
    * The lane to start from now, or -1 when no lane that has work may take a slot.
+   * @param now milliseconds that never go backwards
    * @param hasWork whether the lane has an event that could start
    */
-  pick(hasWork: (lane: number) => boolean): number {
+  pick(now: number, hasWork: (lane: number) => boolean): number {
     if (this.running >= this.concurrency) return -1
-    this.refreshActivity(hasWork)
+    this.refreshActivity(now, hasWork)
     let best = -1
     for (let lane = 0; lane < this.accounts.length; lane++) {
       const account = this.accounts[lane]!
-      if (!account.active || !this.hasSlotFor(lane)) continue
+      if (!account.active || !this.hasSlotFor(lane, now)) continue
       if (this.mode === 'strict') return lane
       if (best < 0 || account.virtual < this.accounts[best]!.virtual) best = lane
     }
@@ -96,7 +104,7 @@ export class LaneScheduler {
     return this.accounts.map(({ granted, running, share }) => ({ granted, running, share }))
   }
 
-  private refreshActivity(hasWork: (lane: number) => boolean): void {
+  private refreshActivity(now: number, hasWork: (lane: number) => boolean): void {
     let floor = Infinity
     for (const account of this.accounts) {
       if ((account.active || account.running > 0) && account.virtual < floor) floor = account.virtual
@@ -106,15 +114,17 @@ export class LaneScheduler {
       const active = hasWork(lane)
       if (active && !account.active && floor !== Infinity && account.virtual < floor) account.virtual = floor
       account.active = active
+      if (active || account.running > 0) account.activeAt = now
     }
   }
 
   /** A lane may take a slot when enough stay free for what the lanes above it have reserved and do not use. */
-  private hasSlotFor(lane: number): boolean {
+  private hasSlotFor(lane: number, now: number): boolean {
     let free = this.concurrency - this.running
     for (let above = 0; above < lane; above++) {
-      const account = this.accounts[above]!
-      free -= Math.max(0, account.reserve - account.running)
+      const { reserve, running, activeAt } = this.accounts[above]!
+      const kept = now - activeAt < quietMs ? reserve : Math.min(1, reserve)
+      free -= Math.max(0, kept - running)
     }
     return free > 0
   }

@@ -344,7 +344,7 @@ export class SubscriptionRun {
     for (let started = 0; ; started++) {
       if ((started & 15) === 15 && clock.monotonic() - this.sliceStartedAt > sliceMs) return true
       if (!this.mayStart()) return false
-      const lane = this.scheduler.pick((index) => this.hasWork(index))
+      const lane = this.scheduler.pick(clock.monotonic(), (index) => this.hasWork(index))
       if (lane < 0) return false
       this.startNext(lane)
     }

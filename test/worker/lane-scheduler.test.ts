@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { CompiledLane } from '../../src/config/index.ts'
-import { effectiveShares, LaneScheduler } from '../../src/worker/lane-scheduler.ts'
+import { effectiveShares, LaneScheduler, quietMs } from '../../src/worker/lane-scheduler.ts'
 
 function lanes(...specs: { weight: number; minShare?: number }[]): CompiledLane[] {
   return specs.map(({ weight, minShare = 0.01 }, index) => ({ name: `lane-${index}`, index, weight, minShare }))
@@ -16,7 +16,7 @@ function slotTime(
 ): number[] {
   const used = [0, 0, 0]
   for (let i = 0; i < starts; i++) {
-    const lane = scheduler.pick((index) => busy.includes(index))
+    const lane = scheduler.pick(0, (index) => busy.includes(index))
     scheduler.started(lane)
     scheduler.finished(lane, costMs(lane))
     used[lane]! += costMs(lane)
@@ -68,22 +68,41 @@ describe('LaneScheduler, weighted', () => {
   it('gives an urgent lane that was idle its turn at once, and no credit for idling', () => {
     const scheduler = new LaneScheduler(lanes({ weight: 1 }, { weight: 1 }), 1, 'weighted')
     slotTime(scheduler, [1], () => 10, 1_000)
-    expect(scheduler.pick(() => true)).toBe(0)
+    expect(scheduler.pick(0, () => true)).toBe(0)
     const used = slotTime(scheduler, [0, 1], () => 10, 100)
     expect(used[1]).toBeGreaterThanOrEqual(490)
   })
 
+  /** Takes slots for `lane` until it gets no more. */
+  function fill(scheduler: LaneScheduler, lane: number, now: number): number {
+    let taken = 0
+    for (; scheduler.pick(now, (index) => index === lane) === lane; taken++) scheduler.started(lane)
+    return taken
+  }
+
+  it('keeps one slot free for each quiet urgent lane, and lends the rest', () => {
+    const scheduler = new LaneScheduler(lanes({ weight: 8 }, { weight: 3 }, { weight: 1 }), 100, 'weighted')
+    expect(fill(scheduler, 2, 0)).toBe(98)
+    expect(fill(scheduler, 1, 0)).toBe(1)
+    expect(fill(scheduler, 0, 0)).toBe(1)
+  })
+
+  it('gives the whole reserve back to an urgent lane that has work again, and lends it again later', () => {
+    const scheduler = new LaneScheduler(lanes({ weight: 1 }, { weight: 1 }), 100, 'weighted')
+    expect(scheduler.pick(0, (lane) => lane === 0)).toBe(0)
+    const taken = fill(scheduler, 1, quietMs - 1)
+    expect(taken).toBe(88)
+    expect(fill(scheduler, 1, quietMs)).toBe(11)
+  })
+
   it('keeps slots free for urgent lanes while bulk floods, and none from them', () => {
     const scheduler = new LaneScheduler(lanes({ weight: 8 }, { weight: 3 }, { weight: 1 }), 64, 'weighted')
-    let bulk = 0
-    while (scheduler.pick((lane) => lane === 2) === 2) {
-      scheduler.started(2)
-      bulk++
-    }
+    scheduler.pick(0, (lane) => lane === 0)
+    const bulk = fill(scheduler, 2, 1)
     expect(bulk).toBeGreaterThan(40)
     expect(bulk).toBeLessThan(64)
     let critical = 0
-    while (scheduler.pick((lane) => lane === 0) === 0) {
+    while (scheduler.pick(0, (lane) => lane === 0) === 0) {
       scheduler.started(0)
       critical++
     }
@@ -92,7 +111,7 @@ describe('LaneScheduler, weighted', () => {
 
   it('lets every lane run with a single slot', () => {
     const scheduler = new LaneScheduler(lanes({ weight: 8 }, { weight: 3 }, { weight: 1 }), 1, 'weighted')
-    for (const lane of [0, 1, 2]) expect(scheduler.pick((index) => index === lane)).toBe(lane)
+    for (const lane of [0, 1, 2]) expect(scheduler.pick(0, (index) => index === lane)).toBe(lane)
   })
 
   it('never starves a lane and never exceeds the concurrency', () => {
@@ -107,7 +126,7 @@ describe('LaneScheduler, weighted', () => {
           const running: number[] = []
           const granted = weights.map(() => 0)
           for (let step = 0; step < 3_000; step++) {
-            const lane = scheduler.pick(() => true)
+            const lane = scheduler.pick(0, () => true)
             if (lane >= 0) {
               scheduler.started(lane)
               running.push(lane)

@@ -9,6 +9,9 @@ import { LogCorrupted, LogVersionMismatch } from '../../index.ts'
 import { applicationId, formatVersion } from './layout.ts'
 import { logError } from './sqlite-errors.ts'
 
+/** The write-ahead log is brought into the database when it is this long. */
+const checkpointBytes = 32 * 1024 * 1024
+
 export interface DatabasePlan {
   readonly file: string
   readonly tables: string
@@ -77,6 +80,8 @@ function tune(db: DatabaseSync, plan: DatabasePlan): void {
   // 4 MiB of cache each. No mmap: a fault in a mapped file would kill the process instead of raising an error.
   db.exec(`PRAGMA synchronous=${plan.synchronous}; PRAGMA cache_size=-4096; PRAGMA cell_size_check=ON`)
   db.exec('PRAGMA journal_size_limit=67108864; PRAGMA busy_timeout=2000')
+  // A checkpoint holds up whoever appends then, so there are few of them.
+  db.exec(`PRAGMA wal_autocheckpoint=${checkpointBytes / plan.pageBytes}`)
 }
 
 /** Opens a second connection that only reads. @throws LogCorrupted, LogVersionMismatch, LogUnavailable */
