@@ -1,6 +1,7 @@
 /**
  * Keeps partitions supplied, lane by lane: asks only for what there is room for, so memory is bounded whatever waits in the log.
  * Every partition is in at most one open fetch; partitions that get room while others are being waited for go into a fetch of their own.
+ * After a failed fetch each of its partitions is asked for alone, until it answers: one that cannot be read must not hold up the others.
  * @module
  */
 import type { Clock } from '../clock.ts'
@@ -65,7 +66,9 @@ export class Fetcher {
       // Refill at half: a fetch for every few events would cost more than it brings.
       if (work.hasRoom(maxBytes / 2)) wanted.push({ work, maxBytes })
     }
-    if (wanted.length > 0) void this.fetch(consumer, wanted)
+    const together = wanted.filter(({ work }) => !work.fetchAlone)
+    if (together.length > 0) void this.fetch(consumer, together)
+    for (const one of wanted) if (one.work.fetchAlone) void this.fetch(consumer, [one])
   }
 
   private async fetch(consumer: Consumer, wanted: readonly Wanted[]): Promise<void> {
@@ -80,10 +83,13 @@ export class Fetcher {
         const found = wanted.find(({ work }) => work.topic === batch.topic && work.partition === batch.partition)
         if (found && !found.work.gone) deliver(found.work, batch)
       }
+      for (const { work } of wanted) work.fetchAlone = false
     } catch (error) {
       if (this.stopping.signal.aborted) return
       trouble('fetch', error as Error)
-      await sleep(clock, retryMs, this.stopping.signal).catch(() => {})
+      const wasAlone = wanted.length === 1
+      for (const { work } of wanted) work.fetchAlone = true
+      if (wasAlone) await sleep(clock, retryMs, this.stopping.signal).catch(() => {})
     } finally {
       for (const { work } of wanted) work.fetching = false
     }

@@ -48,6 +48,8 @@ export class PartitionWork {
   dirty = true
   /** A fetch for it is on its way. */
   fetching = false
+  /** Its last fetch failed: it is fetched by itself until one succeeds. */
+  fetchAlone = false
   /** It has been told that its commit state holds it back. */
   heldBack = false
 
