@@ -321,12 +321,14 @@ export class Letters {
     } catch (error) {
       this.options.trouble('run a dead letter again', error as Error)
       this.options.clock.setTimer(followRetryMs, () => this.resume(work), { unref: true })
+      return
     } finally {
       queue.loading = false
       this.options.wake()
     }
-    // Under `continue`, others of this key may have been asked for meanwhile.
-    if (!queue.parked && queue.passedOver) this.resume(work)
+    // It may have been ended by somebody meanwhile, and then it is another one's turn; or others were asked for.
+    if (queue.parked) void this.review(work, queue)
+    else if (queue.passedOver) this.resume(work)
   }
 
   private async enqueue(work: PartitionWork, queue: KeyQueue, letter: IndexedLetter, record: LogRecord): Promise<void> {
