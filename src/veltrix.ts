@@ -21,7 +21,7 @@ import {
   type PublishResult,
   type SubscriptionNames,
 } from './config/index.ts'
-import { DeadLetters, deadLetterTopics } from './deadletter/index.ts'
+import { DeadLetters, deadLetterTopics, letterOverheadBytes } from './deadletter/index.ts'
 import type { VeltrixEvent } from './event/index.ts'
 import { VeltrixError } from './errors.ts'
 import type { InboxStore } from './inbox/index.ts'
@@ -264,7 +264,10 @@ export class App<C = any, Tx = unknown> {
 
   #publishing(): Promise<Publisher> {
     this.#publisher ??= this.open().then(
-      (log) => new Publisher({ config: this.config, log, clock: this.#clock }),
+      (log) => {
+        const maxRecordBytes = log.features.maxRecordBytes - letterOverheadBytes
+        return new Publisher({ config: this.config, log, clock: this.#clock, maxRecordBytes })
+      },
       (error: unknown) => {
         this.#publisher = undefined
         throw error

@@ -6,7 +6,7 @@ import { crc32 } from 'node:zlib'
 import type { Clock } from '../clock.ts'
 import type { CompiledConfig, PublishOptions, PublishOutcome, PublishResult } from '../config/index.ts'
 import { encodeEvent, EventInvalid, nameOf, type EncodedEvent } from '../event/index.ts'
-import { partitionForKey, type AppendRecord, type Log } from '../transport/index.ts'
+import { partitionForKey, RecordTooLarge, type AppendRecord, type Log } from '../transport/index.ts'
 import { Bulk } from './bulk.ts'
 import type { Entry, Receiver, Wave } from './entry.ts'
 import { PublisherClosed, PublisherOverloaded } from './errors.ts'
@@ -21,6 +21,8 @@ export interface PublisherOptions {
   readonly clock: Clock
   /** From having room to giving up on an event the log does not take, milliseconds. Default 30,000. */
   readonly deliveryTimeoutMs?: number
+  /** Largest record, bytes of key, value and headers: what the log takes, less what a dead letter's story adds. Default: no limit. */
+  readonly maxRecordBytes?: number
 }
 
 /** One event of `publishMany`, untyped; {@link PublishOptions} without `signal`. */
@@ -36,6 +38,7 @@ export class Publisher {
   readonly #config: CompiledConfig
   readonly #clock: Clock
   readonly #encoding: { readonly maxBytes: number }
+  readonly #maxRecordBytes: number
   readonly #preparer: Preparer
   readonly #room: Room
   readonly #sender: Sender
@@ -43,10 +46,11 @@ export class Publisher {
   #flushed: Promise<void> = Promise.resolve()
   #closing: Promise<void> | undefined
 
-  constructor({ config, log, clock, deliveryTimeoutMs = 30_000 }: PublisherOptions) {
+  constructor({ config, log, clock, deliveryTimeoutMs = 30_000, maxRecordBytes = Infinity }: PublisherOptions) {
     this.#config = config
     this.#clock = clock
     this.#encoding = { maxBytes: config.publisher.maxEventBytes }
+    this.#maxRecordBytes = maxRecordBytes
     this.#preparer = new Preparer(config, clock)
     this.#room = new Room(config.publisher, config.lanes.length)
     const outbox = new Outbox(config.publisher, config.lanes)
@@ -68,7 +72,7 @@ export class Publisher {
   /**
    * Publishes one event; resolves when it is durable. `data` must not be changed until then. Failures that may pass (log unreachable,
    * disk full) are tried again inside, in order, for the delivery time-out.
-   * @throws EventUnknownType, EventInvalid, EventTooLarge, PublisherOverloaded, PublisherClosed: not published
+   * @throws EventUnknownType, EventInvalid, EventTooLarge, RecordTooLarge, PublisherOverloaded, PublisherClosed: not published
    * @throws PublishUnknown: nobody knows; publish again with the same id
    * @throws IdConflict and other errors of the log: not published
    * @throws the signal's reason, when it aborts before the event was sent: not published; afterwards it is PublishUnknown
@@ -179,9 +183,23 @@ export class Publisher {
     })
   }
 
+  /** An event that could not be kept as a dead letter is not taken: it would hold its key for ever. */
+  #checkSize({ key, value, headers }: EncodedEvent): void {
+    const payload = key.length + value.length
+    if (payload < this.#maxRecordBytes / 2 && headers.length < 8) return
+    const bytes = payload + headersBound(headers)
+    if (bytes <= this.#maxRecordBytes) return
+    throw new RecordTooLarge(
+      bytes,
+      this.#maxRecordBytes,
+      "the transport's maxRecordBytes, less the room for a dead letter's story",
+    )
+  }
+
   #enqueue(prepared: Prepared, receiver: Receiver, index: number): Entry {
     const { event, destination, idGiven } = prepared
     const encoded = encodeEvent(event, this.#encoding)
+    this.#checkSize(encoded)
     const { partitions } = destination
     const partition = partitions[partitionForKey(encoded.key, partitions.length)]!
     const dedupe = idGiven ? { scope: event.source, id: event.id, digest: digestOf(event.type, encoded) } : undefined
@@ -203,6 +221,11 @@ export class Publisher {
     this.#sender.send(entry)
     return entry
   }
+}
+
+/** An upper bound of what the headers take: at most three bytes of UTF-8 a unit of text. */
+function headersBound(headers: EncodedEvent['headers']): number {
+  return headers.reduce((sum, [name, value]) => sum + 3 * (name.length + value.length), 0)
 }
 
 function recordOf(
