@@ -3,36 +3,38 @@
  * @module
  */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { embedded } from '../../../src/transport/embedded/index.ts'
+import { privateFolder } from '../../../src/transport/embedded/thread/socket-path.ts'
 import { readAll, record, rejects, stored, text } from '../../conformance/harness.ts'
+import { requirePart } from '../../support/parts.ts'
 import { freshDirectory, openLog } from './directory.ts'
 
 const spec = { partitions: 1, retentionMs: Infinity, retentionBytes: Infinity }
 
-/** A small file system of its own, or the reason why there is none. */
-function mountSmall(megabytes: number): { directory: string } | { reason: string } {
+/** A small file system of its own. */
+async function mountSmall(context: { skip(reason: string): void }, megabytes: number): Promise<string> {
   const directory = join(freshDirectory(), 'small')
   mkdirSync(directory)
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', directory], { stdio: 'pipe' })
-  } catch (error) {
-    return { reason: `mounting a small file system is not allowed here: ${(error as Error).message.trim()}` }
-  }
+  await requirePart(context, 'a small file system', () => {
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', directory], { stdio: 'pipe' })
+      return undefined
+    } catch (error) {
+      return `mounting one is not allowed here: ${(error as Error).message.trim()}`
+    }
+  })
   onTestFinished(() => void execFileSync('umount', ['-l', directory]))
-  return { directory }
+  return directory
 }
 
-test('on a full disk appends fail clearly, nothing stored is lost, and the log goes on when there is room', async ({
-  skip,
-}) => {
-  const small = mountSmall(8)
-  if ('reason' in small) return skip(small.reason)
-  const filler = join(small.directory, 'filler')
+test('on a full disk appends fail clearly, nothing stored is lost, and the log goes on when there is room', async (context) => {
+  const small = await mountSmall(context, 8)
+  const filler = join(small, 'filler')
   writeFileSync(filler, Buffer.alloc(4 << 20))
-  const directory = join(small.directory, 'log')
+  const directory = join(small, 'log')
   const log = await openLog(directory)
   await log.admin.createTopics([{ name: 't', ...spec }])
   let kept = 0
@@ -58,26 +60,24 @@ test('on a full disk appends fail clearly, nothing stored is lost, and the log g
   await log.close()
 })
 
-test('opening on a disk without any room fails clearly', async ({ skip }) => {
-  const small = mountSmall(1)
-  if ('reason' in small) return skip(small.reason)
+test('opening on a disk without any room fails clearly', async (context) => {
+  const small = await mountSmall(context, 1)
   try {
-    writeFileSync(join(small.directory, 'filler'), Buffer.alloc(2 << 20))
+    writeFileSync(join(small, 'filler'), Buffer.alloc(2 << 20))
   } catch {
     // As full as it gets.
   }
-  await rejects(openLog(small.directory), 'VLX_LOG_FULL')
+  await rejects(openLog(small), 'VLX_LOG_FULL')
 })
 
-test('a read-only directory is refused by name', async ({ skip }) => {
-  const small = mountSmall(8)
-  if ('reason' in small) return skip(small.reason)
-  await (await openLog(small.directory)).close()
-  execFileSync('mount', ['-o', 'remount,ro', small.directory])
-  const refused = openLog(small.directory)
+test('a read-only directory is refused by name', async (context) => {
+  const small = await mountSmall(context, 8)
+  await (await openLog(small)).close()
+  execFileSync('mount', ['-o', 'remount,ro', small])
+  const refused = openLog(small)
   await expect(refused).rejects.toMatchObject({ code: 'VLX_LOG_UNWRITABLE', retryable: false })
-  await expect(refused).rejects.toThrow(small.directory)
-  await rejects(openLog(join(small.directory, 'below')), 'VLX_LOG_UNWRITABLE')
+  await expect(refused).rejects.toThrow(small)
+  await rejects(openLog(join(small, 'below')), 'VLX_LOG_UNWRITABLE')
 })
 
 test('a file in the place of the directory is refused by name', async () => {
@@ -97,6 +97,24 @@ test('a directory with a long or odd name works', async () => {
     await Promise.all([log.close(), other.close()])
   }
 })
+
+test("what is made is its user's alone, and a socket folder that is not is refused", async () => {
+  const directory = join(freshDirectory(), 'log')
+  const log = await openLog(directory)
+  expect(statSync(directory).mode & 0o777).toBe(0o700)
+  await log.close()
+  const base = freshDirectory()
+  expect(statSync(privateFolder(base)).mode & 0o777).toBe(0o700)
+  chmodSync(privateFolder(base), 0o755)
+  expect(() => privateFolder(base)).toThrow(/nobody else can enter/)
+  rmSync(privateFolderOf(base), { recursive: true })
+  symlinkSync(freshDirectory(), privateFolderOf(base))
+  expect(() => privateFolder(base)).toThrow(/must be a directory/)
+})
+
+function privateFolderOf(base: string): string {
+  return join(base, `veltrix-${process.getuid!()}`)
+}
 
 test('options out of range are refused by name', () => {
   expect(() => embedded({ dedupeWindow: -1 })).toThrow('dedupeWindow')

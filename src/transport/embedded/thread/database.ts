@@ -47,7 +47,7 @@ export function openDatabase(plan: DatabasePlan): DatabaseSync {
 /** A new file appears whole or not at all: made under another name, then renamed. So a short file is always damage. */
 function makeDatabase(plan: DatabasePlan): void {
   const unfinished = `${plan.file}.new`
-  mkdirSync(dirname(plan.file), { recursive: true })
+  mkdirSync(dirname(plan.file), { recursive: true, mode: 0o700 })
   for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(unfinished + suffix, { force: true })
   const db = new DatabaseSync(unfinished)
   try {

@@ -19,7 +19,8 @@ export interface Ownership {
 export function takeOwnership(files: LogFiles): Ownership | undefined {
   let lock: DatabaseSync | undefined
   try {
-    mkdirSync(files.directory, { recursive: true })
+    // Events may be anybody's business, or nobody's: a new directory is its user's alone.
+    mkdirSync(files.directory, { recursive: true, mode: 0o700 })
     lock = new DatabaseSync(files.lock)
     lock.exec('PRAGMA busy_timeout=0; BEGIN EXCLUSIVE')
     const held = lock
