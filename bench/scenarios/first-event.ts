@@ -2,13 +2,13 @@
  * From typing `veltrix dev` to the first event handled, with the package as it is installed.
  * @module
  */
-import { spawn, spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { spawn } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { installInto } from '../installed.ts'
 import { type Scenario } from '../scenario.ts'
 import { median } from '../statistics.ts'
 
-const root = join(import.meta.dirname, '..', '..')
 const starts = 5
 
 const appModule = `import { writeSync } from 'node:fs'
@@ -42,23 +42,6 @@ export default {
     return { value: median(times), parts: { 'very first start, ms': first } }
   },
 } satisfies Scenario
-
-/** Makes a project with the built package and its dependencies in node_modules. */
-function installInto(directory: string): string {
-  const modules = join(directory, 'project', 'node_modules')
-  const installed = join(modules, 'veltrix')
-  mkdirSync(installed, { recursive: true })
-  const built = spawnSync(process.execPath, [join(root, 'scripts', 'build.ts'), join(installed, 'dist')])
-  if (built.status !== 0) throw new Error(`The build failed: ${built.stdout}${built.stderr}`)
-  cpSync(join(root, 'package.json'), join(installed, 'package.json'))
-  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { dependencies: object }
-  for (const name of [...Object.keys(manifest.dependencies), 'zod']) {
-    mkdirSync(dirname(join(modules, name)), { recursive: true })
-    symlinkSync(join(root, 'node_modules', name), join(modules, name))
-  }
-  writeFileSync(join(directory, 'project', 'package.json'), '{ "type": "module" }')
-  return join(directory, 'project')
-}
 
 /** Milliseconds from spawn to handled. */
 async function startOnce(project: string, nth: number): Promise<number> {
