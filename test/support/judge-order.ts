@@ -32,6 +32,19 @@ const overlap: Rule = (world, entry, violate) => {
   }
 }
 
+/** An aborted handler has this long at least before its partition may be given up under it. */
+const abortGraceMs = 1_000
+
+/** Who hands a partition over has let its handlers end, or at least has waited for them. (`expired`, `expelled`: nobody was asked.) */
+const handover: Rule = (world, entry, violate) => {
+  if (entry.kind !== 'owner' || (entry.change !== 'released' && entry.change !== 'left')) return
+  const partition = world.ofGroup(entry.group)?.partition(entry.topic, entry.partition)
+  for (const [run, { row, at }] of partition?.running ?? []) {
+    if (entry.at - at >= abortGraceMs) continue
+    violate('overlap', `${entry.topic}/${entry.partition} is handed over while #${run} of key ${row.key} runs`)
+  }
+}
+
 const again: Rule = (world, entry, violate) => {
   if (entry.kind !== 'start') return
   const partition = world.subscriptions.get(entry.subscription)!.partition(entry.topic, entry.partition)
@@ -46,4 +59,4 @@ const again: Rule = (world, entry, violate) => {
   }
 }
 
-export const orderRules: readonly Rule[] = [order, overlap, again]
+export const orderRules: readonly Rule[] = [order, overlap, handover, again]

@@ -71,7 +71,8 @@ export class PartitionWorld {
   /** What the last commit said, and what it said when the present owner came. */
   stored: StoredProgress | undefined
   inherited: StoredProgress | undefined
-  readonly running = new Map<number, { row: Row; redriven: boolean; start: Start | undefined }>()
+  /** Calls by the present owner. `at`: when it began; `start`: absent for a letter that is run again. */
+  readonly running = new Map<number, { row: Row; at: number; start: Start | undefined }>()
 }
 
 export class SubscriptionWorld {
@@ -226,7 +227,7 @@ export class World {
     const { run, client, attempt, redriven } = entry
     const start: Start = { run, client, attempt, epoch: world.epoch, outcome: 'running' }
     if (!redriven) row.starts.push(start)
-    world.running.set(run, { row, redriven, start: redriven ? undefined : start })
+    world.running.set(run, { row, at: entry.at, start: redriven ? undefined : start })
     this.#runs.set(run, { sub, world })
   }
 

@@ -72,7 +72,8 @@ export class SimulatedClient {
   crash(): void {
     if (this.state === 'crashed') return
     this.state = 'crashed'
-    this.#pending.clear()
+    // They settle no more, but let go of their signals: Node keeps one that is made of others alive while somebody listens to it.
+    for (const fail of this.#pending) fail(closedError())
     for (const crashed of this.#onCrash) crashed()
   }
 

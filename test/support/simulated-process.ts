@@ -25,8 +25,9 @@ interface Context {
 
 /** A change to the worker's surroundings that makes it break a promise, to see whether the judge notices. */
 export interface Tampering {
-  log?(log: Log, config: CompiledConfig): Log
-  handler?(run: () => unknown): unknown
+  readonly log?: (log: Log, config: CompiledConfig) => Log
+  readonly handler?: (run: () => unknown) => unknown
+  readonly inbox?: (inbox: InboxStore<unknown>) => InboxStore<unknown>
 }
 
 /** Says that a call for one event is over. */
@@ -87,7 +88,8 @@ export class SimulatedProcess {
     const { scenario, tampering, inbox, random } = options
     const log = tampering?.log?.(options.log, scenario.config) ?? options.log
     const clientId = options.log.client.id
-    this.worker = new Worker({ config: scenario.config, log, clock: this.#clock, random, clientId, inbox })
+    const store = inbox && (tampering?.inbox?.(inbox) ?? inbox)
+    this.worker = new Worker({ config: scenario.config, log, clock: this.#clock, random, clientId, inbox: store })
     for (const { name, events } of scenario.config.subscriptions.values()) {
       for (const type of events) this.#handle(name, type)
     }
