@@ -64,6 +64,7 @@ const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:[Zz]
 
 /** Milliseconds since the epoch of an RFC 3339 moment; `undefined` when `value` is none. A leap second counts as the second before. */
 export function parseTime(value: string): number | undefined {
+  if (isUsualTime(value)) return Date.parse(value)
   const match = value.length <= 64 ? rfc3339.exec(value) : null
   if (!match) return undefined
   const [year, month, day, hour, minute, second, offsetHour = 0, offsetMinute = 0] = match.slice(1).map(Number)
@@ -73,6 +74,27 @@ export function parseTime(value: string): number | undefined {
   const spelled = second === 60 ? `${value.slice(0, 17)}59${value.slice(19)}` : value
   const time = Date.parse(spelled.toUpperCase())
   return Number.isNaN(time) ? undefined : time
+}
+
+/** Whether it is spelled as `toISOString` does and surely a moment: nearly all times are, and this is ten times as quick. */
+function isUsualTime(value: string): boolean {
+  if (value.length !== usualTime.length) return false
+  for (let i = 0; i < usualTime.length; i++) {
+    const most = usualTime.charCodeAt(i)
+    const code = value.charCodeAt(i)
+    // A digit up to the one shown, or the very character.
+    if (most >= 0x30 && most <= 0x39 ? code < 0x30 || code > most : code !== most) return false
+  }
+  const month = twoDigits(value, 5)
+  const day = twoDigits(value, 8)
+  return month >= 1 && month <= 12 && day >= 1 && day <= 28 && twoDigits(value, 11) <= 23
+}
+
+/** The highest digit of each place; month, day and hour are looked at again as numbers. */
+const usualTime = '9999-19-29T29:59:59.999Z'
+
+function twoDigits(value: string, at: number): number {
+  return (value.charCodeAt(at) - 0x30) * 10 + value.charCodeAt(at + 1) - 0x30
 }
 
 export function timeProblem(value: unknown): string | undefined {

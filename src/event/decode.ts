@@ -28,6 +28,8 @@ export interface DecodableRecord {
   readonly timestamp: number
   readonly headers: {
     text(name: string): string | undefined
+    /** Instead of iterating, where there is one: the value as text, `undefined` when it is not UTF-8. */
+    eachText?(take: (name: string, text: string | undefined) => void): void
     [Symbol.iterator](): Iterator<readonly [name: string, value: Uint8Array]>
   }
 }
@@ -43,7 +45,9 @@ export function eventType(record: Pick<DecodableRecord, 'headers'>): string | un
  */
 export function decodeEvent(record: DecodableRecord): VeltrixEvent {
   const envelope = new Envelope()
-  for (const [name, value] of record.headers) envelope.take(name, value)
+  const { headers } = record
+  if (headers.eachText) headers.eachText((name, text) => envelope.take(name, text))
+  else for (const [name, value] of headers) envelope.take(name, strictText(value))
   const time = envelope.time ?? defaultTime(record.timestamp)
   const key = record.key === null ? undefined : strictText(record.key)
   const problems = envelope.problems()
@@ -66,14 +70,14 @@ class Envelope {
   extensions: Record<string, string> = noExtensions
   #specVersion?: string
   #contentType?: string
-  readonly #unreadable: string[] = []
+  #unreadable: string[] | undefined
   #extensionCount = 0
 
-  take(name: string, value: Uint8Array): void {
+  /** @param text `undefined` when the value is not UTF-8 */
+  take(name: string, text: string | undefined): void {
     const isContentType = name.length === 12 && name.toLowerCase() === headerNames.contentType
     if (!isContentType && !name.startsWith(attributePrefix)) return
-    const text = strictText(value)
-    if (text === undefined) this.#unreadable.push(`${shownName(name)} is not UTF-8 text`)
+    if (text === undefined) this.#note(`${shownName(name)} is not UTF-8 text`)
     else if (isContentType) this.#contentType = text
     else this.#attribute(name, text)
   }
@@ -108,9 +112,9 @@ class Envelope {
 
   #extension(name: string, text: string): void {
     const wrong = extensionNameProblem(name) ?? textProblem(text, maxExtensionLength)
-    if (wrong !== undefined) this.#unreadable.push(`${shownName(attributePrefix + name)} ${wrong}`)
+    if (wrong !== undefined) this.#note(`${shownName(attributePrefix + name)} ${wrong}`)
     else if (++this.#extensionCount === maxExtensions + 1) {
-      this.#unreadable.push(`it has more than ${maxExtensions} extension attributes`)
+      this.#note(`it has more than ${maxExtensions} extension attributes`)
     } else if (this.#extensionCount <= maxExtensions) {
       // The name is checked: it cannot be `__proto__`.
       if (this.extensions === noExtensions) this.extensions = {}
@@ -130,7 +134,12 @@ class Envelope {
     if (this.time !== undefined) problem(problems, headerNames.time, knownTime(this.time))
     if (this.subject !== undefined) problem(problems, headerNames.subject, nonEmptyTextProblem(this.subject))
     problem(problems, headerNames.contentType, contentTypeProblem(this.#contentType))
-    return this.#unreadable.length === 0 ? problems : [...problems, ...this.#unreadable.slice(0, 20)]
+    return this.#unreadable ? [...problems, ...this.#unreadable] : problems
+  }
+
+  #note(problem: string): void {
+    this.#unreadable ??= []
+    if (this.#unreadable.length < 20) this.#unreadable.push(problem)
   }
 }
 

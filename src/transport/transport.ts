@@ -113,6 +113,11 @@ export interface RecordHeaders {
   get(name: string): Uint8Array | undefined
   /** The value as UTF-8 text. */
   text(name: string): string | undefined
+  /**
+   * Optional, where it is quicker than iterating: calls `take` with each header in order, its value as text; `undefined` when it is not
+   * UTF-8.
+   */
+  eachText?(take: (name: string, text: string | undefined) => void): void
   [Symbol.iterator](): Iterator<readonly [name: string, value: Uint8Array]>
 }
 

@@ -98,6 +98,18 @@ describe('time', () => {
       }),
     )
   })
+
+  test('is a time exactly when the calendar has it', () => {
+    const part = (most: number): fc.Arbitrary<string> => fc.nat(most).map((number) => String(number).padStart(2, '0'))
+    fc.assert(
+      fc.property(part(19), part(39), part(29), part(69), part(69), (month, day, hour, minute, second) => {
+        const text = `2024-${month}-${day}T${hour}:${minute}:${second}.123Z`
+        const date = new Date(text)
+        const exists = !Number.isNaN(date.getTime()) && date.toISOString() === text
+        if (second !== '60') expect(parseTime(text)).toBe(exists ? date.getTime() : undefined)
+      }),
+    )
+  })
 })
 
 describe('keys', () => {
