@@ -69,7 +69,7 @@ export interface SubscriptionDefinition {
     /** Wait between probes while it lasts: doubling from … to. Default `'1s..30s'`. */
     readonly probe?: DurationRange
   }
-  /** How long the inbox remembers an effect. Default `'7d'`. */
+  /** How long the inbox remembers an effect. Default: a day more than `deadRetention`, at most `'15d'`. */
   readonly inboxWindow?: Duration
   /** Its handlers take batches: at most `maxEvents` (default 100), waiting for `maxWait` (default `'50ms'`) for them to fill. */
   readonly batch?: { readonly maxEvents?: number; readonly maxWait?: Duration }

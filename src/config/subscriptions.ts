@@ -12,6 +12,9 @@ const options = [
   'events', 'concurrency', 'timeout', 'retry', 'onDeadLetter', 'deadRetention', 'breaker', 'inboxWindow', 'batch', 'startAt',
 ] // prettier-ignore
 
+/** Default of `deadRetention`. */
+const usualDeadMs = 14 * dayMs
+
 export function compileSubscriptions(
   root: Section,
   app: string,
@@ -23,6 +26,13 @@ export function compileSubscriptions(
     if (!checkEntryName(name, given.path, given.problems)) continue
     const subscription = given.section(name, options)
     const types = typesOf(subscription, events)
+    const deadRetentionMs = subscription.duration(
+      'deadRetention',
+      { default: usualDeadMs, min: 1000, max: forever },
+      'forever',
+    )
+    // A dead letter may be redriven all the time it is kept: its effects are remembered for longer than that.
+    const inboxDefaultMs = Math.min(deadRetentionMs, usualDeadMs) + dayMs
     subscriptions.set(name, {
       name,
       group: `${app}.${name}`,
@@ -34,13 +44,9 @@ export function compileSubscriptions(
       onDeadLetter: subscription.choice('onDeadLetter', ['continue', 'park-key'], 'continue'),
       deadTopic: `${app}.${name}.dead`,
       auditTopic: `${app}.${name}.dead.audit`,
-      deadRetentionMs: subscription.duration(
-        'deadRetention',
-        { default: 14 * dayMs, min: 1000, max: forever },
-        'forever',
-      ),
+      deadRetentionMs,
       breaker: breakerOf(subscription),
-      inboxWindowMs: subscription.duration('inboxWindow', { default: 7 * dayMs, min: 1000, max: forever }),
+      inboxWindowMs: subscription.duration('inboxWindow', { default: inboxDefaultMs, min: 1000, max: forever }),
       batch: batchOf(subscription),
       startAt: subscription.choice('startAt', ['earliest', 'latest'], 'earliest'),
     })

@@ -76,7 +76,7 @@ describe('defaults', () => {
       auditTopic: 'checkout.billing.dead.audit',
       deadRetentionMs: 14 * 86_400_000,
       breaker: { minKeys: 5, failingShare: 0.5, windowKeys: 20, probeMinMs: 1000, probeMaxMs: 30_000 },
-      inboxWindowMs: 7 * 86_400_000,
+      inboxWindowMs: 15 * 86_400_000,
       batch: undefined,
       startAt: 'earliest',
     })
