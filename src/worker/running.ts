@@ -22,6 +22,11 @@ export interface Member {
   readonly precounted: boolean
 }
 
+/** Which attempt it is: 1 for the first. */
+export function attemptOf({ item, precounted }: Member): number {
+  return item.attempts + (precounted ? 0 : 1)
+}
+
 /** One handler call: one event, or a batch. */
 export interface Running {
   readonly members: readonly Member[]

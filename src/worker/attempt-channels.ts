@@ -1,0 +1,71 @@
+/**
+ * What the channels are told of attempts.
+ * @module
+ */
+import { channelOf, type EventNote } from '../channels.ts'
+import type { Clock } from '../clock.ts'
+import type { CircuitBreaker } from './breaker.ts'
+import { noteOf } from './note.ts'
+import { attemptOf, type Member, type Running } from './running.ts'
+
+const startedChannel = channelOf('veltrix:worker:started')
+const handledChannel = channelOf('veltrix:worker:handled')
+const retryChannel = channelOf('veltrix:worker:retry')
+const breakerChannel = channelOf('veltrix:worker:breaker')
+const stuckChannel = channelOf('veltrix:worker:stuck')
+
+export interface AttemptChannelsOptions {
+  readonly clock: Clock
+  readonly subscription: string
+  readonly laneName: (lane: number) => string
+}
+
+export class AttemptChannels {
+  private readonly options: AttemptChannelsOptions
+  private breakerState: string = 'closed'
+
+  constructor(options: AttemptChannelsOptions) {
+    this.options = options
+  }
+
+  started(members: readonly Member[]): void {
+    if (!startedChannel.hasSubscribers) return
+    for (const member of members) {
+      const waitedMs = this.sinceAppend(member)
+      startedChannel.publish({ ...this.note(member), attempt: attemptOf(member), waitedMs })
+    }
+  }
+
+  handled(member: Member, durationMs: number): void {
+    if (!handledChannel.hasSubscribers) return
+    const totalMs = this.sinceAppend(member)
+    handledChannel.publish({ ...this.note(member), attempt: attemptOf(member), durationMs, totalMs })
+  }
+
+  retry(member: Member, attempt: number, delayMs: number, error: unknown): void {
+    if (!retryChannel.hasSubscribers) return
+    const failure = error instanceof Error ? error : new Error(String(error))
+    retryChannel.publish({ ...this.note(member), attempt, delayMs, error: failure })
+  }
+
+  stuck(running: Running, forMs: number): void {
+    if (!stuckChannel.hasSubscribers) return
+    for (const member of running.members) stuckChannel.publish({ ...this.note(member), forMs })
+  }
+
+  /** Told when the state has changed since the last call. */
+  breaker({ state, keys }: CircuitBreaker): void {
+    if (state === this.breakerState) return
+    this.breakerState = state
+    const { subscription } = this.options
+    breakerChannel.publish({ subscription, state, failingKeys: keys.failing, seenKeys: keys.seen })
+  }
+
+  private sinceAppend({ item }: Member): number {
+    return Math.max(0, this.options.clock.now() - item.record!.timestamp)
+  }
+
+  private note({ work, item, event }: Member): EventNote {
+    return noteOf(this.options.subscription, this.options.laneName(work.lane), work, item, event)
+  }
+}

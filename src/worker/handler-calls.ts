@@ -1,0 +1,147 @@
+/**
+ * Calling handlers: one event or a batch, in a slot of its lane, until the call is over.
+ * @module
+ */
+import type { Clock } from '../clock.ts'
+import type { CompiledSubscription } from '../config/index.ts'
+import type { AttemptChannels } from './attempt-channels.ts'
+import { BatchGatherer, batchOutcomes } from './batches.ts'
+import type { CircuitBreaker } from './breaker.ts'
+import { AttemptContext, type AttemptEnvironment } from './context.ts'
+import type { AnyBatchHandler, Handling } from './handlers.ts'
+import type { LaneScheduler } from './lane-scheduler.ts'
+import { attemptOf, RunningHandlers, type Member, type Running } from './running.ts'
+
+export interface HandlerCallsOptions {
+  readonly clock: Clock
+  readonly subscription: CompiledSubscription
+  readonly handlers: ReadonlyMap<string, Handling>
+  readonly environment: AttemptEnvironment
+  readonly scheduler: LaneScheduler
+  readonly breaker: CircuitBreaker
+  readonly channels: AttemptChannels
+  readonly laneName: (lane: number) => string
+  /** A call is over for one of its events, whose partition is held still; `thrown`: undefined when it succeeded. */
+  readonly ended: (member: Member, running: Running, thrown: unknown, durationMs: number) => void
+  /** A call is over for all its events. */
+  readonly over: () => void
+  readonly wake: () => void
+}
+
+export class HandlerCalls {
+  readonly running: RunningHandlers
+  /** Events taken into batches that have not started. */
+  readonly batches: BatchGatherer
+  private readonly options: HandlerCallsOptions
+
+  constructor(options: HandlerCallsOptions) {
+    this.options = options
+    this.running = new RunningHandlers({
+      clock: options.clock,
+      timeoutMs: options.subscription.timeoutMs,
+      stuck: (running) => this.releaseStuck(running),
+    })
+    this.batches = new BatchGatherer({
+      clock: options.clock,
+      run: (members, handler) => this.runBatch(members, handler),
+      closed: options.wake,
+    })
+  }
+
+  /** Calls the event's handler, or lets it join a batch. */
+  start(member: Member): void {
+    const handling = this.options.handlers.get(member.event.type)!
+    member.work.running++
+    if (handling.kind === 'batch') return this.batches.add(member, handling)
+    const context = this.contextOf(member)
+    const running = this.began([member], context)
+    let result: unknown
+    try {
+      result = handling.run(member.event, context)
+    } catch (error) {
+      return this.ended(running, [error ?? threwNothing()])
+    }
+    if (!isThenable(result)) return this.ended(running, [undefined])
+    result.then(
+      () => this.ended(running, [undefined]),
+      (error: unknown) => this.ended(running, [error ?? threwNothing()]),
+    )
+  }
+
+  private runBatch(members: readonly Member[], handler: AnyBatchHandler): void {
+    const contexts = members.map((member) => this.contextOf(member))
+    const running = this.began(members, contexts[0]!)
+    const batch = contexts[0]!.asBatch(contexts)
+    const events = members.map(({ event }) => event)
+    new Promise((resolve) => resolve(handler(events, batch))).then(
+      (results) => this.ended(running, batchOutcomes(results, members.length)),
+      (error: unknown) =>
+        this.ended(
+          running,
+          members.map(() => error ?? threwNothing()),
+        ),
+    )
+  }
+
+  private contextOf(member: Member): AttemptContext<unknown> {
+    const { work, item, event } = member
+    const place = {
+      lane: this.options.laneName(work.lane),
+      stream: work.stream,
+      topic: work.topic,
+      partition: work.partition,
+      offset: item.offset,
+    }
+    const attempt = { attempt: attemptOf(member), redriven: item.letter !== undefined }
+    return new AttemptContext(this.options.environment, place, attempt, event)
+  }
+
+  private began(members: readonly Member[], context: AttemptContext<unknown>): Running {
+    const { clock, scheduler, breaker, channels } = this.options
+    const startedAt = clock.monotonic()
+    const lane = members[0]!.work.lane
+    scheduler.started(lane)
+    breaker.started(startedAt)
+    channels.breaker(breaker)
+    const running = { members, lane, context, startedAt, hasSlot: true, overdue: false }
+    this.running.add(running)
+    channels.started(members)
+    return running
+  }
+
+  private ended(running: Running, outcomes: readonly unknown[]): void {
+    const { clock, breaker, channels, ended, over } = this.options
+    const durationMs = clock.monotonic() - running.startedAt
+    this.releaseSlot(running, durationMs)
+    this.running.remove(running)
+    for (let i = 0; i < running.members.length; i++) {
+      const member = running.members[i]!
+      member.work.running--
+      if (member.work.gone) breaker.interrupted()
+      else ended(member, running, outcomes[i], durationMs)
+    }
+    channels.breaker(breaker)
+    over()
+  }
+
+  private releaseStuck(running: Running): void {
+    const forMs = this.options.clock.monotonic() - running.startedAt
+    this.releaseSlot(running, forMs)
+    this.options.channels.stuck(running, forMs)
+    this.options.wake()
+  }
+
+  private releaseSlot(running: Running, slotMs: number): void {
+    if (!running.hasSlot) return
+    running.hasSlot = false
+    this.options.scheduler.finished(running.lane, slotMs)
+  }
+}
+
+function threwNothing(): Error {
+  return new Error('The handler threw nothing.')
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function'
+}
