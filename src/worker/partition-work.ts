@@ -7,11 +7,12 @@
  * @module
  */
 import type { AssignedPartition, LogRecord } from '../transport/index.ts'
-import { decodeCommitState, encodeCommitState, entryBytes, keyHash, type OpenEntry } from './commit-state.ts'
-import type { StoredProgress } from './commit-state.ts'
+import { decodeCommitState, encodeCommitState, type StoredProgress } from './commit-state.ts'
 import { detached, headOf, newKeyQueue, pushItem, queueLength, shiftItem, type Item, type KeyQueue } from './item.ts'
 import { Demand } from './demand.ts'
+import { OpenKeys } from './open-keys.ts'
 import { ReadyQueue } from './ready-queue.ts'
+import { WorkWindow } from './work-window.ts'
 
 export interface PartitionLimits {
   /** Records between the committed offset and the last fetched one. */
@@ -57,13 +58,10 @@ export class PartitionWork {
   private readonly stored: StoredProgress
   private readonly keys = new Map<string, KeyQueue>()
   private readonly ready = new ReadyQueue()
-  /** Live items in offset order; those before `windowHead` are done. */
-  private window: Item[] = []
-  private windowHead = 0
+  private readonly window = new WorkWindow()
+  private readonly openKeys = new OpenKeys()
   /** Every item below is started or behind a started one. */
   private high: number
-  private openKeys = 0
-  private failingKeys = 0
 
   constructor(assigned: AssignedPartition, place: { stream: string; lane: number }, limits: PartitionLimits) {
     this.topic = assigned.topic
@@ -78,11 +76,11 @@ export class PartitionWork {
 
   /** First offset that is not done. */
   get committable(): number {
-    return this.window[this.windowHead]?.offset ?? this.position
+    return this.window.first?.offset ?? this.position
   }
 
   get buffered(): number {
-    return this.window.length - this.windowHead
+    return this.window.size
   }
 
   get hasReady(): boolean {
@@ -118,11 +116,7 @@ export class PartitionWork {
     if (item.letter) return undefined
     if (!this.recovered || item.offset >= this.reservedStored) return 'reservation'
     if (item.offset < this.high) return undefined
-    const estimate =
-      entryBytes.header +
-      (this.openKeys + 1) * entryBytes.plain +
-      this.failingKeys * (entryBytes.attempts - entryBytes.plain)
-    return estimate > this.limits.maxMetadataBytes ? 'metadata' : undefined
+    return this.openKeys.bytesWithOneMore > this.limits.maxMetadataBytes ? 'metadata' : undefined
   }
 
   /** Whether it may read on. Bytes behind waiting keys do not count: a failing key must not stop the others. */
@@ -188,7 +182,7 @@ export class PartitionWork {
       lastAttemptAt: before?.lastAttemptAt ?? 0,
       suspect: this.stored.isSuspect(record.offset),
     }
-    this.window.push(item)
+    this.window.add(item)
     this.bytes += bytes
     return item
   }
@@ -200,8 +194,8 @@ export class PartitionWork {
     if (queue.state === 'waiting') this.hold(queue, item)
     if (queue.state !== 'idle') return
     queue.state = 'ready'
-    this.setOpen(queue, !item.letter && item.offset < this.high)
-    this.setFailing(queue, !item.letter && item.attempts > 0)
+    this.openKeys.setOpen(queue, !item.letter && item.offset < this.high)
+    this.openKeys.setFailing(queue, !item.letter && item.attempts > 0)
     if (item.letter) this.ready.pushBack(queue)
     else this.ready.pushFresh(queue)
   }
@@ -218,8 +212,8 @@ export class PartitionWork {
     queue.state = 'busy'
     if (item.letter) return item
     if (item.offset >= this.high) this.high = item.offset + 1
-    this.setOpen(queue, true)
-    this.setFailing(queue, item.attempts > 0)
+    this.openKeys.setOpen(queue, true)
+    this.openKeys.setFailing(queue, item.attempts > 0)
     this.dirty = true
     return item
   }
@@ -242,7 +236,7 @@ export class PartitionWork {
   wait(item: Item): void {
     const queue = item.queue
     queue.state = 'waiting'
-    if (!item.letter) this.setFailing(queue, item.attempts > 0)
+    if (!item.letter) this.openKeys.setFailing(queue, item.attempts > 0)
     for (let i = queue.head; i < queue.items.length; i++) this.hold(queue, queue.items[i]!)
     this.dirty = true
   }
@@ -279,7 +273,7 @@ export class PartitionWork {
     if (item.letter) return
     this.bytes -= item.bytes
     this.demand.done(item.bytes)
-    this.advance()
+    this.window.advance()
   }
 
   /** Empties a key's queue for parking: returns what waited in it, oldest first, and leaves the key idle and parked. */
@@ -290,53 +284,30 @@ export class PartitionWork {
     queue.parked = true
     queue.state = 'idle'
     this.release(queue)
-    this.setFailing(queue, false)
-    this.setOpen(queue, false)
+    this.openKeys.leave(queue)
     return items
   }
 
   /** Drops a key that needs no memory any more. */
   forget(queue: KeyQueue): void {
     if (queue.state === 'idle' && !queue.parked && queue.parking === 0 && !queue.loading && queueLength(queue) === 0) {
-      this.setOpen(queue, false)
-      this.setFailing(queue, false)
+      this.openKeys.leave(queue)
       this.keys.delete(queue.key)
     }
   }
 
   private settle(queue: KeyQueue): void {
     const next = headOf(queue)
-    this.setFailing(queue, (next?.attempts ?? 0) > 0 && !next?.letter)
+    this.openKeys.setFailing(queue, (next?.attempts ?? 0) > 0 && !next?.letter)
     if (!next) {
       queue.state = 'idle'
-      this.setOpen(queue, false)
+      this.openKeys.setOpen(queue, false)
       this.forget(queue)
       return
     }
-    this.setOpen(queue, !next.letter && next.offset < this.high)
+    this.openKeys.setOpen(queue, !next.letter && next.offset < this.high)
     queue.state = 'ready'
     this.ready.pushBack(queue)
-  }
-
-  private setOpen(queue: KeyQueue, open: boolean): void {
-    if (queue.open !== open) this.openKeys += open ? 1 : -1
-    queue.open = open
-  }
-
-  private setFailing(queue: KeyQueue, failing: boolean): void {
-    if (queue.failing !== failing) this.failingKeys += failing ? 1 : -1
-    queue.failing = failing
-  }
-
-  private advance(): void {
-    while (this.windowHead < this.window.length && this.window[this.windowHead]!.done) this.windowHead++
-    if (this.windowHead === this.window.length) {
-      this.window = []
-      this.windowHead = 0
-    } else if (this.windowHead >= 1024 && this.windowHead * 2 >= this.window.length) {
-      this.window = this.window.slice(this.windowHead)
-      this.windowHead = 0
-    }
   }
 
   /**
@@ -346,7 +317,7 @@ export class PartitionWork {
   snapshot(): { readonly offset: number; readonly metadata: Uint8Array; readonly reserved: number } {
     const offset = this.committable
     const { clean, reserved } = this.reservation(offset)
-    const state = { clean, reserved, high: Math.max(this.high, offset), open: this.openEntries() }
+    const state = { clean, reserved, high: Math.max(this.high, offset), open: this.window.openBelow(this.high) }
     this.dirty = false
     return { offset, metadata: encodeCommitState(offset, state, this.limits.maxMetadataBytes), reserved }
   }
@@ -359,25 +330,5 @@ export class PartitionWork {
     // What an earlier worker may have had in its hands when it died is not known better for having passed through ours.
     if (this.afterCrash && offset < this.stored.reserved) return { clean: false, reserved: this.stored.reserved }
     return { clean: true, reserved: offset }
-  }
-
-  /** First unfinished offset of every key below `high`. */
-  private openEntries(): OpenEntry[] {
-    const firsts = new Map<KeyQueue, { item: Item; followers: boolean }>()
-    for (let i = this.windowHead; i < this.window.length; i++) {
-      const item = this.window[i]!
-      if (item.offset >= this.high) break
-      if (item.done) continue
-      const first = firsts.get(item.queue)
-      if (first) first.followers = true
-      else firsts.set(item.queue, { item, followers: false })
-    }
-    return [...firsts.values()].map(({ item, followers }) => ({
-      offset: item.offset,
-      keyHash: followers ? keyHash(item.queue.key) : undefined,
-      attempts: item.attempts,
-      firstAttemptAt: item.firstAttemptAt,
-      lastAttemptAt: item.lastAttemptAt,
-    }))
   }
 }
