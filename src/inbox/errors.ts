@@ -4,19 +4,6 @@
  */
 import { VeltrixError } from '../errors.ts'
 
-/** Thrown when a handler calls `ctx.once` and the application was made without an inbox. */
-export class InboxMissing extends VeltrixError {
-  readonly code = 'VLX_INBOX_MISSING'
-  readonly retryable = false
-  readonly subscription: string
-  constructor(subscription: string) {
-    super(
-      `A handler of subscription "${subscription}" called ctx.once, and there is no inbox. Hand one in: veltrix(config, { inbox: sqliteInbox({ path }) }).`,
-    )
-    this.subscription = subscription
-  }
-}
-
 /**
  * Thrown when the inbox's database cannot be reached, is locked for too long, or did not commit. Nothing of the effect is stored,
  * or (when the commit's answer was lost) all of it; calling again finds out.

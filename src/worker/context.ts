@@ -3,7 +3,8 @@
  * @module
  */
 import type { VeltrixEvent } from '../event/index.ts'
-import { InboxMissing, type InboxStore } from '../inbox/index.ts'
+import type { InboxStore } from '../inbox/index.ts'
+import { InboxMissing } from './errors.ts'
 
 /** Publishes from inside a handler; the composition root supplies it. */
 export type PublishFromHandler = (

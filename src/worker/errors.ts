@@ -30,6 +30,19 @@ export class HandlerInterrupted extends VeltrixError {
   readonly retryable = true
 }
 
+/** Thrown when a handler calls `ctx.once` and the application was made without an inbox. */
+export class InboxMissing extends VeltrixError {
+  readonly code = 'VLX_INBOX_MISSING'
+  readonly retryable = false
+  readonly subscription: string
+  constructor(subscription: string) {
+    super(
+      `A handler of subscription "${subscription}" called ctx.once, and there is no inbox. Hand one in: veltrix(config, { inbox: sqliteInbox({ path }) }).`,
+    )
+    this.subscription = subscription
+  }
+}
+
 /**
  * Thrown BY a handler to say that no further attempt can help: the event becomes a dead letter at once.
  * @example throw new Unrecoverable('no such customer', { cause: error })

@@ -53,7 +53,7 @@ export const table: Table = {
     publisher: { may: ['event', 'config', 'transport'] },
     deadletter: { may: ['event', 'config', 'transport', 'publisher'] },
     inbox: { may: [] },
-    worker: { may: ['event', 'config', 'transport', 'deadletter', 'inbox'] },
+    worker: { may: ['event', 'config', 'transport', 'deadletter'], mayTypes: ['inbox'] },
     'veltrix.ts': { may: rooms },
     'index.ts': { may: [...rooms, 'veltrix.ts', 'transport/embedded'] },
     testing: { may: [...rooms, 'veltrix.ts', 'index.ts', 'transport/embedded'] },
@@ -64,8 +64,7 @@ export const table: Table = {
   },
   leaves: ['errors.ts', 'clock.ts', 'channels.ts'],
   anyRoomPackages: ['@standard-schema/spec'],
-  // Three files of the worker are above 350 and are to be split; none may grow further.
-  maxLines: 440,
+  maxLines: 350,
   exceptions: [
     { file: 'clock.ts', rule: 'time', reason: 'it is the clock' },
     { file: 'testing/clock.ts', rule: 'time', reason: 'between virtual instants it lets real input and output happen' },
