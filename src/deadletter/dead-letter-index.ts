@@ -9,7 +9,7 @@ import { DeadLetterUnknown } from './errors.ts'
 import { LetterIndexer } from './indexed-letter.ts'
 import type { AuditEntry, IndexedLetter } from './letter.ts'
 import { originalRecord, readLetter, type KeptLetter } from './letter-record.ts'
-import { LetterStates } from './letter-states.ts'
+import { generationOf, LetterStates } from './letter-states.ts'
 import { LetterViews } from './letter-views.ts'
 
 const readBytes = 1024 * 1024
@@ -104,6 +104,12 @@ export class DeadLetterIndex {
 
   get(id: string): IndexedLetter | undefined {
     return this.#reading.states.letters.get(id)
+  }
+
+  /** Whether a failure whose first attempt was at this time was kept, and has been redriven or discarded since. */
+  hasEnded(id: string, firstAttemptAt: number): boolean {
+    const generation = generationOf({ kind: 'dead', attempts: 1, firstAttemptAt, deadAt: 0 })
+    return this.#reading.states.hasEnded(id, generation)
   }
 
   /** In dead order: oldest kept first. */

@@ -80,6 +80,11 @@ export class LetterStates {
     return this.letters.has(letter.id)
   }
 
+  /** Whether this failure of an event was kept and has been resolved; known of the last that were. */
+  hasEnded(id: string, generation: number): boolean {
+    return this.#resolved.get(id)?.generations.includes(generation) ?? false
+  }
+
   /** Puts in the next entry of the audit topic. */
   apply(entry: AuditEntry): void {
     for (const id of entry.letters) this.#applyTo(id, entry)

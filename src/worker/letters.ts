@@ -111,10 +111,12 @@ export class Letters {
     for (const queue of work.queues()) if (queue.parked) void this.parkedKeys.review(work, queue)
   }
 
-  /** Whether the event of `item` is kept already: the worker that kept it ended before it could commit. */
+  /** Whether the event of `item` is kept already, or was: the worker that kept it ended before it could commit. */
   isKept(work: PartitionWork, item: Item): boolean {
     if (item.letter) return false
-    return work.keptBefore.has(item.offset) || this.index.get(idOf(work, item)) !== undefined
+    if (work.keptBefore.has(item.offset)) return true
+    const id = idOf(work, item)
+    return this.index.get(id) !== undefined || (item.attempts > 0 && this.index.hasEnded(id, item.firstAttemptAt))
   }
 
   /** It is kept already: it is over here, and under `park-key` its followers wait behind it while it is unresolved. */

@@ -5,7 +5,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { AuditAction, AuditEntry, IndexedLetter } from '../../src/deadletter/index.ts'
-import { LetterStates } from '../../src/deadletter/letter-states.ts'
+import { generationOf, LetterStates } from '../../src/deadletter/letter-states.ts'
 import { LetterViews } from '../../src/deadletter/letter-views.ts'
 
 type Kept = { id: number; began: number; kind: 'dead' | 'parked' }
@@ -75,6 +75,15 @@ describe('rule 1: the same failure told again changes nothing', () => {
         .keep(dead(7)).shown,
     ).toEqual([])
   })
+})
+
+test('a failure that was resolved is known for that one only', () => {
+  const topics = new Topics().keep(dead(1, 10))
+  expect(topics.states.hasEnded('t/0/1', generationOf(indexed(dead(1, 10), 0)))).toBe(false)
+  topics.say(said('discarded', 1, 1))
+  expect(topics.states.hasEnded('t/0/1', generationOf(indexed(dead(1, 10), 0)))).toBe(true)
+  expect(topics.states.hasEnded('t/0/1', generationOf(indexed(dead(1, 11), 0)))).toBe(false)
+  expect(topics.states.hasEnded('t/0/2', generationOf(indexed(dead(2, 10), 0)))).toBe(false)
 })
 
 describe('rule 2: another failure of the same event', () => {
