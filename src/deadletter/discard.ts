@@ -15,7 +15,7 @@ export interface DiscardOptions {
 
 /**
  * Discards the selected letters. Of a parked key only the earliest ones can go, without a hole between. A letter that is just
- * being redriven is discarded all the same; its run may still end.
+ * being redriven is discarded all the same; its run may still end, but none begins any more.
  * @throws DeadLetterRequestInvalid, LogUnavailable, LogFull
  */
 export async function discard(

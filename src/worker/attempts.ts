@@ -82,6 +82,7 @@ export class Attempts {
   /** Starts an event that was taken from its partition. It may turn out to need no handler. */
   start(work: PartitionWork, item: Item): void {
     const { subscription, letters } = this.options
+    if (item.letter && letters.passOver(work, item)) return
     // An earlier owner may have parked events that it could not have started.
     if (!item.letter && (item.suspect || item.attempts > 0 || work.keptBefore.has(item.offset))) {
       if (letters.isKept(work, item)) return this.adopt(work, item)

@@ -146,6 +146,13 @@ export class Letters {
     this.parkedKeys.park(work, this.open(work, items))
   }
 
+  /** Passes a letter over that somebody ended while it waited for its turn. Returns false when it is to be run. */
+  passOver(work: PartitionWork, item: Item): boolean {
+    if (this.index.get(item.letter!.id) !== undefined) return false
+    this.redrives.leave(work, item)
+    return true
+  }
+
   /** A letter that was run again has been handled. */
   handled(work: PartitionWork, item: Item): void {
     this.redrives.handled(work, item)

@@ -78,13 +78,16 @@ export class Redrives {
 
   /** The letter stays in its queue until the index knows how it ended, or it would be found to be asked for still. */
   private end(work: PartitionWork, item: Item, entry: AppendRecord): void {
-    const ended = (): void => {
-      work.complete(item)
-      if (item.queue.parked) this.options.review(work, item.queue)
-      // It may have been asked for again while it was still in its queue, which passed the request over.
-      else this.runIfAsked(work, item.letter!)
-    }
+    const ended = (): void => this.leave(work, item)
     this.options.journal.store(work, [entry], ended, () => this.catchUp())
+  }
+
+  /** The letter's turn is over: it goes out of its queue. */
+  leave(work: PartitionWork, item: Item): void {
+    work.complete(item)
+    if (item.queue.parked) this.options.review(work, item.queue)
+    // It may have been asked for again while it was still in its queue, which passed the request over.
+    else this.runIfAsked(work, item.letter!)
   }
 
   private async catchUp(): Promise<void> {

@@ -40,6 +40,7 @@ describe('no seed breaks a promise', () => {
     [113004, 'a letter is discarded while its record is read, and another of its key was asked for'],
     [113286, 'an owner that has lost its partition keeps what another one handled'],
     [202382, 'the head of a parked key is discarded while its record is read'],
+    [706845, 'a letter is ended by an earlier life of its owner while it waits for its turn'],
     [534468, 'what an earlier owner parked ahead of what it could start is released before it is read again'],
   ] as const
   test.each(onceBroken)('%i: %s', keepsPromises)
