@@ -174,6 +174,7 @@ export function originalRecord(letter: KeptLetter): LogRecord {
   return {
     offset: letter.origin.offset,
     timestamp: letter.originalTimestamp,
+    bytes: letter.bytes,
     key: letter.key && new Uint8Array(letter.key),
     value: letter.value && new Uint8Array(letter.value),
     headers: new ListedHeaders(letter.headers.map(([name, value]) => [name, new Uint8Array(value)])),

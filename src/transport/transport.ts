@@ -106,6 +106,8 @@ export interface LogRecord {
   readonly key: Uint8Array | null
   readonly value: Uint8Array | null
   readonly headers: RecordHeaders
+  /** About what it takes in memory: key, value and headers, in bytes. */
+  readonly bytes: number
 }
 
 /** Headers, decoded when asked. Names may repeat; `get` gives the last. */
@@ -128,6 +130,8 @@ export interface FetchedBatch extends TopicPartition {
   readonly nextOffset: number
   /** End of the partition when this was read (offset of the next record to be stored). */
   readonly endOffset: number
+  /** Optional: frees the memory of its records. Called once, when nobody uses any of them, nor a view of one, any more. */
+  readonly release?: () => void
 }
 
 export interface ReadRequest extends TopicPartition {

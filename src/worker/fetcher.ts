@@ -7,6 +7,7 @@
 import type { Clock } from '../clock.ts'
 import { sleep } from '../clock.ts'
 import type { Consumer, FetchedBatch } from '../transport/index.ts'
+import type { HeldPartitions } from './held-partitions.ts'
 import type { PartitionWork } from './partition-work.ts'
 
 export interface FetcherOptions {
@@ -14,7 +15,7 @@ export interface FetcherOptions {
   readonly lanes: number
   /** Bytes of records in memory, all lanes together. Each lane has an equal part: bulk cannot take what critical needs. */
   readonly maxBufferedBytes: number
-  readonly partitions: () => Iterable<PartitionWork>
+  readonly held: Pick<HeldPartitions, 'ofLane'>
   readonly consumer: () => Consumer | undefined
   readonly paused: (lane: number) => boolean
   readonly deliver: (work: PartitionWork, batch: FetchedBatch) => void
@@ -43,32 +44,31 @@ export class Fetcher {
   poke(): void {
     const consumer = this.options.consumer()
     if (!consumer || this.stopping.signal.aborted) return
-    const byLane: PartitionWork[][] = Array.from({ length: this.options.lanes }, () => [])
-    for (const work of this.options.partitions()) byLane[work.lane]!.push(work)
-    byLane.forEach((works, lane) => {
-      if (works.length > 0 && !this.options.paused(lane)) this.pokeLane(consumer, works)
-    })
+    const { lanes, paused, held } = this.options
+    for (let lane = 0; lane < lanes; lane++) if (!paused(lane)) this.pokeLane(consumer, held.ofLane(lane))
   }
 
   stop(): void {
     this.stopping.abort(new Error('the worker stops'))
   }
 
+  /** Called after every event: makes nothing unless there is something to ask for. */
   private pokeLane(consumer: Consumer, works: readonly PartitionWork[]): void {
     const budget = this.options.maxBufferedBytes / this.options.lanes
-    const used = works.reduce((sum, work) => sum + work.bytes, 0)
     const share = Math.max(minFetchBytes, Math.min(maxFetchBytes, budget / works.length))
     const now = this.options.clock.monotonic()
-    const wanted: Wanted[] = []
+    let used = 0
+    for (const work of works) used += work.bytes
+    let together: Wanted[] | undefined
     for (const work of works) {
       if (work.fetching || (used >= budget && work.recovered)) continue
       const maxBytes = Math.floor(work.demand.bytes(now, minFetchBytes, share))
       // Refill at half: a fetch for every few events would cost more than it brings.
-      if (work.hasRoom(maxBytes / 2)) wanted.push({ work, maxBytes })
+      if (!work.hasRoom(maxBytes / 2)) continue
+      if (work.fetchAlone) void this.fetch(consumer, [{ work, maxBytes }])
+      else (together ??= []).push({ work, maxBytes })
     }
-    const together = wanted.filter(({ work }) => !work.fetchAlone)
-    if (together.length > 0) void this.fetch(consumer, together)
-    for (const one of wanted) if (one.work.fetchAlone) void this.fetch(consumer, [one])
+    if (together) void this.fetch(consumer, together)
   }
 
   private async fetch(consumer: Consumer, wanted: readonly Wanted[]): Promise<void> {

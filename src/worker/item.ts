@@ -4,6 +4,7 @@
  */
 import type { IndexedLetter } from '../deadletter/index.ts'
 import type { LogRecord } from '../transport/index.ts'
+import type { Lease } from './lease.ts'
 
 /**
  * An event between fetch and done. Live items come from the fetched partition and are tracked by its window;
@@ -25,6 +26,8 @@ export interface Item {
   readonly letter?: IndexedLetter
   /** Its record has been copied out of its batch. */
   held?: boolean
+  /** Of the batch its record lies in. */
+  lease?: Lease
 }
 
 /**
@@ -44,7 +47,7 @@ export interface KeyQueue {
   parking: number
   everParked: number
   /** First offset of each parking append on its way. */
-  readonly parkingFrom: Set<number>
+  parkingFrom: Set<number> | undefined
   /** What happens next with the parked key is being decided; `reviewAgain`: something changed meanwhile. */
   reviewing: boolean
   reviewAgain: boolean
@@ -68,7 +71,7 @@ export function newKeyQueue(key: string): KeyQueue {
     parked: false,
     parking: 0,
     everParked: 0,
-    parkingFrom: new Set(),
+    parkingFrom: undefined,
     reviewing: false,
     reviewAgain: false,
     loading: false,
@@ -102,12 +105,19 @@ export function shiftItem(queue: KeyQueue): void {
   }
 }
 
+/** The record is not used any more, or lies elsewhere. */
+export function leaveBatch(item: Item): void {
+  item.lease?.giveBack()
+  item.lease = undefined
+}
+
 /** A record that no longer shares memory with the batch it came in. Held records would keep whole batches alive. */
 export function detached(record: LogRecord): LogRecord {
   const headers = [...record.headers].map(([name, value]) => [name, value.slice()] as const)
   return {
     offset: record.offset,
     timestamp: record.timestamp,
+    bytes: record.bytes,
     key: record.key?.slice() ?? null,
     value: record.value?.slice() ?? null,
     headers: {

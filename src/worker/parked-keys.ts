@@ -52,11 +52,11 @@ export class ParkedKeys {
     queue.parking++
     queue.everParked++
     const first = items[0]!.offset
-    queue.parkingFrom.add(first)
+    queue.parkingFrom = (queue.parkingFrom ?? new Set()).add(first)
     this.announce(work, items)
     journal.store(work, records, () => {
       queue.parking--
-      queue.parkingFrom.delete(first)
+      queue.parkingFrom?.delete(first)
       for (const item of items) work.finish(item)
       // Somebody may have redriven or discarded the head while followers were on their way.
       if (queue.parking === 0) void this.review(work, queue)
@@ -126,6 +126,6 @@ export class ParkedKeys {
 /** Whether events of the key from before `letter` are still to be fetched, or are on their way behind it: they come first. */
 function mayHaveEarlier(work: PartitionWork, queue: KeyQueue, letter: IndexedLetter): boolean {
   if (work.position < letter.origin.offset) return true
-  for (const first of queue.parkingFrom) if (first < letter.origin.offset) return true
+  for (const first of queue.parkingFrom ?? []) if (first < letter.origin.offset) return true
   return false
 }

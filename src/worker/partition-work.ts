@@ -8,8 +8,19 @@
  */
 import type { AssignedPartition, LogRecord } from '../transport/index.ts'
 import { decodeCommitState, encodeCommitState, type StoredProgress } from './commit-state.ts'
-import { detached, headOf, newKeyQueue, pushItem, queueLength, shiftItem, type Item, type KeyQueue } from './item.ts'
+import {
+  detached,
+  headOf,
+  leaveBatch,
+  newKeyQueue,
+  pushItem,
+  queueLength,
+  shiftItem,
+  type Item,
+  type KeyQueue,
+} from './item.ts'
 import { Demand } from './demand.ts'
+import type { Lease } from './lease.ts'
 import { OpenKeys } from './open-keys.ts'
 import { ReadyQueue } from './ready-queue.ts'
 import { WorkWindow } from './work-window.ts'
@@ -51,7 +62,7 @@ export class PartitionWork {
   fetching = false
   /** Its last fetch failed: it is fetched by itself until one succeeds. */
   fetchAlone = false
-  /** It has been told that its commit state holds it back. */
+  /** It has been told since the last commit that its commit state holds it back. */
   heldBack = false
 
   private readonly limits: PartitionLimits
@@ -143,8 +154,9 @@ export class PartitionWork {
   /**
    * Takes a fetched record. Returns the item when its key is parked: the caller keeps it behind the dead letter.
    * Records seen before (a repeated delivery) and those the stored state calls done are passed over.
+   * @param lease of the batch the record lies in, held until its event is done
    */
-  admit(record: LogRecord, key: string): Item | undefined {
+  admit(record: LogRecord, key: string, lease?: Lease): Item | undefined {
     if (record.offset < this.position) return undefined
     this.position = record.offset + 1
     if (this.stored.isDone(record.offset, key)) {
@@ -153,7 +165,7 @@ export class PartitionWork {
       this.high = Math.max(this.high, record.offset + 1)
       return undefined
     }
-    const item = this.track(record, key)
+    const item = this.track(record, key, lease)
     // What was open for an earlier worker stays described, attempts and all, also while nothing of it is started here.
     if (record.offset < this.stored.high) this.high = Math.max(this.high, record.offset + 1)
     if (item.queue.parked) return item
@@ -168,9 +180,10 @@ export class PartitionWork {
     this.dirty = true
   }
 
-  private track(record: LogRecord, key: string): Item {
+  private track(record: LogRecord, key: string, lease: Lease | undefined): Item {
     const before = this.stored.attemptsAt(record.offset)
-    const bytes = (record.key?.length ?? 0) + (record.value?.length ?? 0) + 200
+    const { bytes } = record
+    lease?.hold()
     const item: Item = {
       offset: record.offset,
       queue: this.keyQueue(key),
@@ -181,6 +194,7 @@ export class PartitionWork {
       firstAttemptAt: before?.firstAttemptAt ?? 0,
       lastAttemptAt: before?.lastAttemptAt ?? 0,
       suspect: this.stored.isSuspect(record.offset),
+      lease,
     }
     this.window.add(item)
     this.bytes += bytes
@@ -246,6 +260,7 @@ export class PartitionWork {
     if (item.letter) return
     if (item.record && !item.held) item.record = detached(item.record)
     item.held = true
+    leaveBatch(item)
     queue.waitingBytes += item.bytes
     this.waitingBytes += item.bytes
   }
@@ -269,6 +284,7 @@ export class PartitionWork {
   finish(item: Item): void {
     item.done = true
     item.record = undefined
+    leaveBatch(item)
     this.dirty = true
     if (item.letter) return
     this.bytes -= item.bytes
@@ -319,6 +335,7 @@ export class PartitionWork {
     const { clean, reserved } = this.reservation(offset)
     const state = { clean, reserved, high: Math.max(this.high, offset), open: this.window.openBelow(this.high) }
     this.dirty = false
+    this.heldBack = false
     return { offset, metadata: encodeCommitState(offset, state, this.limits.maxMetadataBytes), reserved }
   }
 

@@ -40,6 +40,9 @@ export class Pump {
   private sliceStartedAt = 0
   private probeTimer: Timer | undefined
 
+  private readonly hasWork = (lane: number): boolean =>
+    !this.options.pausedLanes.has(lane) && (this.options.attempts.hasDueBatch(lane) || this.nextOf(lane) !== undefined)
+
   constructor(options: PumpOptions) {
     this.options = options
   }
@@ -88,17 +91,18 @@ export class Pump {
   private startSome(): boolean {
     const { clock, scheduler } = this.options
     for (let started = 0; ; started++) {
-      if ((started & 15) === 15 && clock.monotonic() - this.sliceStartedAt > sliceMs) return true
-      if (!this.mayStart()) return false
-      const lane = scheduler.pick(clock.monotonic(), (index) => this.hasWork(index))
+      const now = clock.monotonic()
+      if ((started & 15) === 15 && now - this.sliceStartedAt > sliceMs) return true
+      if (!this.mayStart(now)) return false
+      const lane = scheduler.pick(now, this.hasWork)
       if (lane < 0) return false
       this.startNext(lane)
     }
   }
 
-  private mayStart(): boolean {
+  private mayStart(now: number): boolean {
     const { breaker, clock } = this.options
-    const waitMs = breaker.waitMs(clock.monotonic())
+    const waitMs = breaker.waitMs(now)
     if (waitMs === 0) return true
     if (waitMs !== Infinity && !this.probeTimer) {
       this.probeTimer = clock.setTimer(waitMs, () => {
@@ -107,11 +111,6 @@ export class Pump {
       })
     }
     return false
-  }
-
-  private hasWork(lane: number): boolean {
-    if (this.options.pausedLanes.has(lane)) return false
-    return this.options.attempts.hasDueBatch(lane) || this.nextOf(lane) !== undefined
   }
 
   /** The lane's next partition, in turn, that has an event which may start. */

@@ -16,6 +16,7 @@ import type { Handling } from './handlers.ts'
 import { HeldPartitions } from './held-partitions.ts'
 import type { Item } from './item.ts'
 import { LaneScheduler } from './lane-scheduler.ts'
+import { Lease } from './lease.ts'
 import { Letters } from './letters.ts'
 import type { PartitionWork } from './partition-work.ts'
 import { Pump } from './pump.ts'
@@ -181,10 +182,12 @@ export class SubscriptionRun {
   private deliver(work: PartitionWork, batch: FetchedBatch): void {
     if (this.stopping || work.closing) return
     const parked: Item[] = []
+    const lease = batch.release && new Lease(batch.release)
     for (const record of batch.records) {
-      const item = work.admit(record, keyText(record.key))
+      const item = work.admit(record, keyText(record.key), lease)
       if (item) parked.push(item)
     }
+    lease?.giveBack()
     work.skipTo(batch.nextOffset)
     if (parked.length > 0) this.letters.park(work, parked)
     if (work.reservedStored === 0 && work.recovered) this.committer.request()

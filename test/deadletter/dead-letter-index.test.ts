@@ -176,6 +176,7 @@ describe('original', () => {
     const back = await index.original(index.get(idOf(8))!)
     expect({ ...back, headers: [] }).toEqual({
       offset: 8,
+      bytes: expect.any(Number) as number,
       timestamp: record.timestamp,
       key: new Uint8Array(record.key!),
       value: new Uint8Array(record.value!),

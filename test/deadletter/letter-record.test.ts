@@ -24,6 +24,7 @@ const record: fc.Arbitrary<LogRecord> = fc.record({
   timestamp: fc.nat(),
   key: fc.option(bytes),
   value: fc.option(bytes),
+  bytes: fc.nat(),
   headers: fc.array(fc.tuple(name, bytes), { maxLength: 8 }).map(headersOf),
 })
 
@@ -38,12 +39,13 @@ test('gives back key, value and all headers in order, also forged and repeated o
         const back = originalRecord(kept(again))
         expect({ ...back, headers: [...back.headers] }).toEqual({
           ...current,
+          bytes: back.bytes,
           key: current.key && new Uint8Array(current.key),
           value: current.value && new Uint8Array(current.value),
           headers: [...current.headers].map(([name, value]) => [name, new Uint8Array(value)]),
         })
-        const { timestamp, key, value, headers } = again
-        current = { offset: 77, timestamp, key, value, headers }
+        const { timestamp, key, value, headers, bytes } = again
+        current = { offset: 77, timestamp, key, value, headers, bytes }
       }
     }),
   )
@@ -112,7 +114,7 @@ test.each([
   ['a time that is none', swapped(deadHeaders.at, 'yesterday')],
   ['no topic', swapped(deadHeaders.topic, '')],
 ] as [string, [string, string | Uint8Array][]][])('is not fooled by a record with %s', (_, headers) => {
-  const record: LogRecord = { offset: 0, timestamp: 0, key: null, value: null, headers: headersOf(headers) }
+  const record: LogRecord = { offset: 0, timestamp: 0, key: null, value: null, headers: headersOf(headers), bytes: 0 }
   expect(readLetter(record)).toEqual(expect.any(String))
 })
 

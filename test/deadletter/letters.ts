@@ -48,7 +48,7 @@ export function headersOf(pairs: readonly (readonly [string, Uint8Array | string
 
 /** What lies in the log after `record` was appended at `offset`. */
 export function stored(record: AppendRecord, offset: number): LogRecord {
-  return { ...record, offset, headers: headersOf(record.headers) }
+  return { ...record, offset, headers: headersOf(record.headers), bytes: record.value?.length ?? 0 }
 }
 
 /** The record of an event `order.placed` with id `e<offset>`. */
@@ -62,7 +62,7 @@ export function eventRecord(offset: number, key = 'k'): LogRecord {
     data: { orderId: key },
     extensions: {},
   })
-  return { ...encoded, offset, headers: headersOf(encoded.headers) }
+  return { ...encoded, offset, headers: headersOf(encoded.headers), bytes: encoded.value.length }
 }
 
 /** Letter of the event at `offset`, kept at second `at`. */

@@ -34,7 +34,7 @@ test('a partition that cannot be read does not hold up those it was asked for wi
     clock,
     lanes: 1,
     maxBufferedBytes: 1_000_000,
-    partitions: () => works,
+    held: { ofLane: () => works },
     consumer: () => consumer,
     paused: () => false,
     deliver: (work, batch) => {

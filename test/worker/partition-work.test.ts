@@ -9,7 +9,7 @@ const place = { stream: 's', lane: 0 }
 
 function record(offset: number): LogRecord {
   const headers = { get: () => undefined, text: () => undefined, [Symbol.iterator]: () => [][Symbol.iterator]() }
-  return { offset, timestamp: 0, key: new Uint8Array(), value: new Uint8Array(10), headers }
+  return { offset, timestamp: 0, key: new Uint8Array(), value: new Uint8Array(10), headers, bytes: 10 }
 }
 
 function work(committedOffset = 0, metadata: Uint8Array = new Uint8Array()): PartitionWork {

@@ -233,6 +233,7 @@ test('a parked letter kept by who had lost the partition is ended when its event
     stream: 's',
     record: {
       ...record,
+      bytes: 0,
       headers: {
         get: (name) => headers.get(name),
         text: (name) => headers.get(name)?.toString(),

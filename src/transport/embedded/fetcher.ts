@@ -139,7 +139,9 @@ export class Fetcher {
     if (this.#watched.has(want.topic) && part.endOffset > (this.#ends.get(key) ?? -1)) {
       this.#ends.set(key, part.endOffset)
     }
-    return { ...batchOf(want, part.chunks, part.endOffset), nextOffset: part.nextOffset }
+    const { chunks, endOffset, nextOffset } = part
+    // Sent to us alone. (What comes from the tail is not: others may read it too.)
+    return { ...batchOf(want, chunks, endOffset), nextOffset, release: () => chunks.forEach(free) }
   }
 
   /** Until news of one of these partitions, `wakeAll`, the deadline, or the signal (then it rejects with its reason). */
@@ -194,6 +196,10 @@ function batchOf(want: TopicPartition, chunks: readonly PackedChunk[], endOffset
   for (const chunk of chunks) unpackRecords(chunk, records)
   const { topic, partition } = want
   return { topic, partition, records, nextOffset: (records.at(-1)?.offset ?? endOffset - 1) + 1, endOffset }
+}
+
+function free({ bytes }: PackedChunk): void {
+  ;(bytes.buffer as ArrayBuffer).transfer(0)
 }
 
 function plain({ topic, partition, offset, maxBytes }: FetchRequest): FetchRequest {

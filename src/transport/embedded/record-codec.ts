@@ -120,6 +120,62 @@ export interface PackedChunk {
   readonly bytes: Uint8Array
 }
 
+/** A record where it lies: most of a backlog waits for a while, so views are made when somebody asks, and not kept. */
+class PackedRecord implements LogRecord {
+  readonly offset: number
+  readonly #bytes: Buffer
+  readonly #view: DataView
+  readonly #start: number
+  readonly #end: number
+
+  constructor(bytes: Buffer, view: DataView, offset: number, start: number, end: number) {
+    this.#bytes = bytes
+    this.#view = view
+    this.offset = offset
+    this.#start = start
+    this.#end = end
+  }
+
+  get bytes(): number {
+    return this.#end - this.#start
+  }
+
+  get timestamp(): number {
+    return this.#view.getFloat64(this.#start + 4, true)
+  }
+
+  get key(): Uint8Array | null {
+    const length = this.#keyLength
+    return length < 0 ? null : this.#part(this.#start + 20, length)
+  }
+
+  get value(): Uint8Array | null {
+    const length = this.#valueLength
+    return length < 0 ? null : this.#part(this.#valueStart, length)
+  }
+
+  /** No Buffer: its `slice` would not copy. */
+  #part(start: number, length: number): Uint8Array {
+    return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + start, length)
+  }
+
+  get headers(): PackedHeaders {
+    return new PackedHeaders(this.#bytes, this.#valueStart + Math.max(this.#valueLength, 0), this.#end)
+  }
+
+  get #keyLength(): number {
+    return this.#view.getUint32(this.#start + 12, true) - 1
+  }
+
+  get #valueLength(): number {
+    return this.#view.getUint32(this.#start + 16, true) - 1
+  }
+
+  get #valueStart(): number {
+    return this.#start + 20 + Math.max(this.#keyLength, 0)
+  }
+}
+
 /** The records of a chunk as views into it. */
 export function unpackRecords(chunk: PackedChunk, into: LogRecord[]): void {
   const { buffer, byteOffset, byteLength } = chunk.bytes
@@ -128,17 +184,7 @@ export function unpackRecords(chunk: PackedChunk, into: LogRecord[]): void {
   let at = 0
   for (let offset = chunk.base; at < byteLength; offset++) {
     const end = at + 4 + view.getUint32(at, true)
-    const keyLength = view.getUint32(at + 12, true) - 1
-    const valueLength = view.getUint32(at + 16, true) - 1
-    const keyStart = at + 20
-    const valueStart = keyStart + Math.max(keyLength, 0)
-    into.push({
-      offset,
-      timestamp: view.getFloat64(at + 4, true),
-      key: keyLength < 0 ? null : new Uint8Array(buffer, byteOffset + keyStart, keyLength),
-      value: valueLength < 0 ? null : new Uint8Array(buffer, byteOffset + valueStart, valueLength),
-      headers: new PackedHeaders(bytes, valueStart + Math.max(valueLength, 0), end),
-    })
+    into.push(new PackedRecord(bytes, view, offset, at, end))
     at = end
   }
 }
