@@ -58,11 +58,11 @@ export class Fetcher {
     const share = Math.max(minFetchBytes, Math.min(maxFetchBytes, budget / works.length))
     const now = this.options.clock.monotonic()
     let used = 0
-    for (const work of works) used += work.bytes
+    for (const work of works) used += work.memory.bytes
     let together: Wanted[] | undefined
     for (const work of works) {
       if (work.fetching || (used >= budget && work.recovered)) continue
-      const maxBytes = Math.floor(work.demand.bytes(now, minFetchBytes, share))
+      const maxBytes = Math.floor(work.memory.demand.bytes(now, minFetchBytes, share))
       // Refill at half: a fetch for every few events would cost more than it brings.
       if (!work.hasRoom(maxBytes / 2)) continue
       if (work.fetchAlone) void this.fetch(consumer, [{ work, maxBytes }])

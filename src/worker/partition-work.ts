@@ -8,21 +8,11 @@
  */
 import type { AssignedPartition, LogRecord } from '../transport/index.ts'
 import { decodeCommitState, encodeCommitState, type StoredProgress } from './commit-state.ts'
-import {
-  detached,
-  headOf,
-  leaveBatch,
-  newKeyQueue,
-  pushItem,
-  queueLength,
-  shiftItem,
-  type Item,
-  type KeyQueue,
-} from './item.ts'
-import { Demand } from './demand.ts'
+import { headOf, newKeyQueue, pushItem, queueLength, shiftItem, type Item, type KeyQueue } from './item.ts'
 import type { Lease } from './lease.ts'
 import { OpenKeys } from './open-keys.ts'
 import { ReadyQueue } from './ready-queue.ts'
+import { RecordMemory } from './record-memory.ts'
 import { WorkWindow } from './work-window.ts'
 
 export interface PartitionLimits {
@@ -49,11 +39,7 @@ export class PartitionWork {
   running = 0
   /** Dead letters and parked events on their way to the log. */
   keeping = 0
-  /** Bytes of records in memory, and of these, those behind a key that waits for its next attempt. */
-  bytes = 0
-  waitingBytes = 0
-  /** How fast it is worked off. */
-  readonly demand = new Demand()
+  readonly memory = new RecordMemory()
   /** Events that an earlier worker kept as dead letters and could not commit: over, whatever became of their letters since. */
   readonly keptBefore = new Set<number>()
   /** Changed since the last commit snapshot. */
@@ -134,7 +120,8 @@ export class PartitionWork {
   hasRoom(limitBytes: number): boolean {
     if (this.gone || this.closing) return false
     if (!this.recovered) return true
-    return this.bytes - this.waitingBytes < limitBytes && this.position - this.committable < this.limits.maxAheadRecords
+    const { bytes, waitingBytes } = this.memory
+    return bytes - waitingBytes < limitBytes && this.position - this.committable < this.limits.maxAheadRecords
   }
 
   keyQueue(key: string): KeyQueue {
@@ -182,12 +169,11 @@ export class PartitionWork {
 
   private track(record: LogRecord, key: string, lease: Lease | undefined): Item {
     const before = this.stored.attemptsAt(record.offset)
-    const { bytes } = record
     lease?.hold()
     const item: Item = {
       offset: record.offset,
       queue: this.keyQueue(key),
-      bytes,
+      bytes: record.bytes,
       record,
       done: false,
       attempts: before?.attempts ?? 0,
@@ -197,7 +183,7 @@ export class PartitionWork {
       lease,
     }
     this.window.add(item)
-    this.bytes += bytes
+    this.memory.add(item)
     return item
   }
 
@@ -205,7 +191,7 @@ export class PartitionWork {
   enqueue(item: Item): void {
     const queue = item.queue
     pushItem(queue, item)
-    if (queue.state === 'waiting') this.hold(queue, item)
+    if (queue.state === 'waiting') this.memory.hold(queue, item)
     if (queue.state !== 'idle') return
     queue.state = 'ready'
     this.openKeys.setOpen(queue, !item.letter && item.offset < this.high)
@@ -251,30 +237,15 @@ export class PartitionWork {
     const queue = item.queue
     queue.state = 'waiting'
     if (!item.letter) this.openKeys.setFailing(queue, item.attempts > 0)
-    for (let i = queue.head; i < queue.items.length; i++) this.hold(queue, queue.items[i]!)
+    for (let i = queue.head; i < queue.items.length; i++) this.memory.hold(queue, queue.items[i]!)
     this.dirty = true
-  }
-
-  /** It will stay for a while: no longer a view of the batch it came in. */
-  private hold(queue: KeyQueue, item: Item): void {
-    if (item.letter) return
-    if (item.record && !item.held) item.record = detached(item.record)
-    item.held = true
-    leaveBatch(item)
-    queue.waitingBytes += item.bytes
-    this.waitingBytes += item.bytes
   }
 
   resume(queue: KeyQueue): void {
     if (this.gone || queue.state !== 'waiting') return
-    this.release(queue)
+    this.memory.release(queue)
     queue.state = 'ready'
     this.ready.pushBack(queue)
-  }
-
-  private release(queue: KeyQueue): void {
-    this.waitingBytes -= queue.waitingBytes
-    queue.waitingBytes = 0
   }
 
   /**
@@ -283,13 +254,9 @@ export class PartitionWork {
    */
   finish(item: Item): void {
     item.done = true
-    item.record = undefined
-    leaveBatch(item)
     this.dirty = true
-    if (item.letter) return
-    this.bytes -= item.bytes
-    this.demand.done(item.bytes)
-    this.window.advance()
+    this.memory.free(item)
+    if (!item.letter) this.window.advance()
   }
 
   /** Empties a key's queue for parking: returns what waited in it, oldest first, and leaves the key idle and parked. */
@@ -299,7 +266,7 @@ export class PartitionWork {
     queue.head = 0
     queue.parked = true
     queue.state = 'idle'
-    this.release(queue)
+    this.memory.release(queue)
     this.openKeys.leave(queue)
     return items
   }

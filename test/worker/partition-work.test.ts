@@ -54,8 +54,8 @@ describe('PartitionWork', () => {
     subject.resume(bad!.queue)
     for (let i = 0; i < 251; i++) for (const item of takeAll(subject)) subject.complete(item)
     expect(subject.committable).toBe(501)
-    expect(subject.bytes).toBe(0)
-    expect(subject.waitingBytes).toBe(0)
+    expect(subject.memory.bytes).toBe(0)
+    expect(subject.memory.waitingBytes).toBe(0)
   })
 
   it('stops reading at the limit ahead of the committed offset', () => {
@@ -165,7 +165,7 @@ class Model {
       this.complete(0)
     }
     expect(this.subject.committable).toBe(this.keys.length)
-    expect(this.subject.bytes).toBe(0)
+    expect(this.subject.memory.bytes).toBe(0)
   }
 
   private firstOpen(): number {
