@@ -79,6 +79,8 @@ export class App<C = any, Tx = unknown> {
   #opened: Promise<Log> | undefined
   #publisher: Promise<Publisher> | undefined
   #worker: Worker | undefined
+  /** Set while it starts. */
+  #starting: Promise<void> | undefined
   #stopping: Promise<DrainReport> | undefined
 
   /**
@@ -154,6 +156,11 @@ export class App<C = any, Tx = unknown> {
    */
   async start(options: StartOptions<SubscriptionNames<C>> = {}): Promise<void> {
     this.#checkNotStarted('start')
+    this.#starting = this.#start(options).finally(() => (this.#starting = undefined))
+    await this.#starting
+  }
+
+  async #start(options: StartOptions<SubscriptionNames<C>>): Promise<void> {
     const worker = new Worker({
       config: this.config,
       clock: this.#clock,
@@ -196,6 +203,7 @@ export class App<C = any, Tx = unknown> {
 
   /** The open log, its topics made. For tools; applications publish and handle. @throws the transport's errors, TopicMismatch */
   open(): Promise<Log> {
+    if (!this.#opened && this.#stopping) return Promise.reject(this.#stopped('open its log'))
     this.#opened ??= this.#open().catch((error: unknown) => {
       // A log that could not be reached may be tried again.
       this.#opened = undefined
@@ -232,7 +240,13 @@ export class App<C = any, Tx = unknown> {
     }
     process.on('SIGTERM', () => leave(15))
     process.on('SIGINT', () => leave(2))
-    await this.start(options)
+    try {
+      await this.start(options)
+    } catch (error) {
+      if (!asked) throw error
+    }
+    // Told to leave while it started: the process ends when it has stopped, and what comes after `run()` must not begin.
+    if (asked) await new Promise(() => {})
   }
 
   /**
@@ -294,6 +308,8 @@ export class App<C = any, Tx = unknown> {
   }
 
   async #close(options: { drainTimeoutMs?: number }): Promise<DrainReport> {
+    // What is just starting is let start, or half of it would be left behind. Who started it hears of a failure.
+    if (this.#starting) await this.#starting.catch(() => {})
     const report = (await this.#worker?.stop(options)) ?? { drained: true, abandoned: 0 }
     const publisher = await this.#publisher?.catch(() => undefined)
     await publisher?.close()
@@ -308,9 +324,14 @@ export class App<C = any, Tx = unknown> {
     throw new AlreadyStarted(`The application has not been started: call start() before ${doing}().`)
   }
 
+  #stopped(doing: string): AlreadyStarted {
+    return new AlreadyStarted(`The application was stopped and cannot ${doing}: make a new one.`)
+  }
+
   #checkNotStarted(doing: string): void {
-    if (this.#stopping) throw new AlreadyStarted(`The application was stopped and cannot ${doing}: make a new one.`)
-    if (this.#worker) throw new AlreadyStarted(`The application runs already; ${doing} before start().`)
+    if (this.#stopping) throw this.#stopped(doing)
+    if (this.#worker || this.#starting)
+      throw new AlreadyStarted(`The application runs already; ${doing} before start().`)
   }
 }
 

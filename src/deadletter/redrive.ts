@@ -45,6 +45,8 @@ export interface RedriveProgress {
 }
 
 const defaultRate = 100
+/** One a day. Far below, no timer is long enough and nothing would be paced at all. */
+const slowestRate = 1 / 86_400
 /** Requests go out in this many steps a second. */
 const stepsPerSecond = 10
 
@@ -60,7 +62,12 @@ export async function redrive(
 ): Promise<readonly LetterResult[]> {
   checkReason(options.reason, false)
   const rate = options.rate ?? defaultRate
-  if (!(rate > 0)) throw new DeadLetterRequestInvalid('rate', `it is ${rate}; give letters per second above 0`)
+  if (!(rate >= slowestRate)) {
+    throw new DeadLetterRequestInvalid(
+      'rate',
+      `it is ${rate}; give letters per second, at least one a day (${slowestRate})`,
+    )
+  }
   const plan = planOf(desk, choose(desk, selection))
   if (options.dryRun) return [...plan.results('would-redrive'), ...plan.refused]
   const watch = options.wait ? new ReportWatch(desk, plan.watched) : undefined

@@ -24,8 +24,35 @@ export interface LetterFilter {
 /** What redrive and discard act on. `{ all: true }` says on purpose that everything is meant. */
 export type LetterSelection = LetterFilter | { readonly all: true }
 
-/** A predicate of `filter`. */
+const conditions: Readonly<Record<keyof LetterFilter, 'string' | 'number' | 'object'>> = {
+  type: 'string',
+  key: 'string',
+  reason: 'string',
+  kind: 'string',
+  since: 'number',
+  until: 'number',
+  error: 'string',
+  ids: 'object',
+}
+
+/** A condition that is mistyped would be one that every letter meets. */
+function check(filter: LetterFilter): void {
+  for (const [name, value] of Object.entries(filter)) {
+    if (!Object.hasOwn(conditions, name)) {
+      const problem = `there is no such condition; there are ${Object.keys(conditions).join(', ')}`
+      throw new DeadLetterRequestInvalid(name, problem)
+    }
+    const kind = conditions[name as keyof LetterFilter]
+    const fits = kind === 'object' ? Array.isArray(value) : typeof value === kind && !Number.isNaN(value)
+    if (value !== undefined && !fits) {
+      throw new DeadLetterRequestInvalid(name, `it is not ${kind === 'object' ? 'a list of ids' : `a ${kind}`}`)
+    }
+  }
+}
+
+/** A predicate of `filter`. @throws DeadLetterRequestInvalid for a condition that is none */
 export function matcherOf(filter: LetterFilter): (letter: IndexedLetter) => boolean {
+  check(filter)
   const { type, key, reason, kind, since = -Infinity, until = Infinity } = filter
   const error = filter.error?.toLowerCase()
   const ids = filter.ids && new Set(filter.ids)

@@ -89,7 +89,12 @@ export interface AppendRecord {
 }
 
 export type AppendOutcome =
-  | { readonly offset: number; readonly duplicate?: boolean }
+  | {
+      readonly offset: number
+      readonly duplicate?: boolean
+      /** Of a duplicate whose first lies in another partition than this record was to go to: where that is. */
+      readonly first?: TopicPartition
+    }
   /** Definitely not stored. `error.retryable` tells whether trying again can help. */
   | { readonly error: Error }
 

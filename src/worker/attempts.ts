@@ -17,6 +17,7 @@ import type { Letters } from './letters.ts'
 import { Outcomes } from './outcomes.ts'
 import type { PartitionWork } from './partition-work.ts'
 import type { RunningHandlers } from './running.ts'
+import { Suspects } from './suspects.ts'
 
 export interface AttemptsOptions {
   readonly clock: Clock
@@ -36,6 +37,7 @@ export class Attempts {
   private readonly options: AttemptsOptions
   private readonly calls: HandlerCalls
   private readonly outcomes: Outcomes
+  private readonly suspects: Suspects
 
   constructor(options: AttemptsOptions) {
     this.options = options
@@ -43,6 +45,8 @@ export class Attempts {
     const channels = new AttemptChannels({ clock, subscription: subscription.name, laneName })
     const outcomes = new Outcomes({ ...options, channels, uncount: (work, item) => this.uncount(work, item) })
     this.outcomes = outcomes
+    const suspects = new Suspects(subscription.retry.attempts, (work, item) => void this.countFirst(work, item))
+    this.suspects = suspects
     this.calls = new HandlerCalls({
       ...options,
       channels,
@@ -50,7 +54,8 @@ export class Attempts {
         if (thrown === undefined) outcomes.handled(member, durationMs)
         else outcomes.failed(member, running, thrown)
       },
-      over() {
+      over(members) {
+        for (const { item } of members) suspects.over(item)
         committer.touch()
         wake()
       },
@@ -71,11 +76,13 @@ export class Attempts {
     this.calls.batches.startDue(lane)
   }
 
-  /** Gives events back that are gathered for a batch, of partitions that end. */
+  /** Gives events back that have not started, gathered for a batch or waiting for their turn, of partitions that end. */
   dropGathered(of: (work: PartitionWork) => boolean): void {
+    this.suspects.drop(of)
     for (const { work, item, precounted } of this.calls.batches.drop(of)) {
       work.running--
       if (precounted) this.uncount(work, item)
+      this.suspects.over(item)
     }
   }
 
@@ -91,7 +98,7 @@ export class Attempts {
         const reason = item.suspect ? 'crashed' : 'attempts-exhausted'
         return letters.keep(work, item, reason, new Error(`The worker ended in or after attempt ${item.attempts}.`))
       }
-      if (item.suspect) return void this.countFirst(work, item)
+      if (item.suspect) return this.suspects.add(work, item)
     }
     this.decodeAndRun(work, item, false)
   }
@@ -108,12 +115,15 @@ export class Attempts {
     try {
       await this.options.committer.persisted(work)
     } catch {
-      return
+      return this.suspects.over(item)
     } finally {
       work.running--
     }
-    if (work.gone) return
-    if (work.closing) return this.uncount(work, item)
+    if (work.gone) return this.suspects.over(item)
+    if (work.closing) {
+      this.uncount(work, item)
+      return this.suspects.over(item)
+    }
     this.decodeAndRun(work, item, true)
   }
 
@@ -138,6 +148,7 @@ export class Attempts {
   private invalid(work: PartitionWork, item: Item, error: unknown): void {
     item.firstAttemptAt ||= this.options.clock.now()
     item.lastAttemptAt = this.options.clock.now()
+    this.suspects.over(item)
     this.outcomes.bury({ work, item }, 'invalid-event', error)
     this.options.wake()
   }
@@ -148,6 +159,7 @@ export class Attempts {
   }
 
   private skip(work: PartitionWork, item: Item): void {
+    this.suspects.over(item)
     work.complete(item)
     this.options.committer.touch()
   }

@@ -23,8 +23,8 @@ export interface HandlerCallsOptions {
   readonly laneName: (lane: number) => string
   /** A call is over for one of its events, whose partition is held still; `thrown`: undefined when it succeeded. */
   readonly ended: (member: Member, running: Running, thrown: unknown, durationMs: number) => void
-  /** A call is over for all its events. */
-  readonly over: () => void
+  /** A call is over for all its events, also those whose partition is gone; or it is stuck and nobody waits for it any more. */
+  readonly over: (members: readonly Member[]) => void
   readonly wake: () => void
 }
 
@@ -121,14 +121,14 @@ export class HandlerCalls {
       else ended(member, running, outcomes[i], durationMs)
     }
     channels.breaker(breaker)
-    over()
+    over(running.members)
   }
 
   private releaseStuck(running: Running): void {
     const forMs = this.options.clock.monotonic() - running.startedAt
     this.releaseSlot(running, forMs)
     this.options.channels.stuck(running, forMs)
-    this.options.wake()
+    this.options.over(running.members)
   }
 
   private releaseSlot(running: Running, slotMs: number): void {

@@ -106,6 +106,8 @@ export const adminCases: Case[] = [
       expect(
         await stored(log, [record(topic, 0, 'e', once(`${long}1`)), record(topic, 0, 'f', once(`${long}2`))]),
       ).toEqual([5, 6])
+      const elsewhere = await log.append([record(topic, 1, 'a', once('1'))])
+      expect(elsewhere).toEqual([{ offset: 0, duplicate: true, first: { topic, partition: 0 } }])
       const both = await Promise.all(Array.from({ length: 10 }, () => log.append([record(topic, 0, 'g', once('2'))])))
       expect(both.flat().filter((outcome) => !('duplicate' in outcome))).toHaveLength(1)
       expect(new Set(both.flat().map((outcome) => 'offset' in outcome && outcome.offset))).toEqual(new Set([7]))

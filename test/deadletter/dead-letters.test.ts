@@ -232,13 +232,21 @@ describe('redrive', () => {
   test('refuses a rate or a selection that makes no sense', async () => {
     const { letters, keep } = await desk()
     await keep(letter(1))
-    for (const rate of [0, -1, NaN]) {
+    for (const rate of [0, -1, NaN, 1e-7]) {
       await expect(letters.redrive('billing', { all: true }, { rate })).rejects.toMatchObject({ field: 'rate' })
     }
     await expect(letters.redrive('billing', {})).rejects.toMatchObject({ field: 'selection' })
     await expect(letters.redrive('billing', { type: undefined } as object)).rejects.toMatchObject({
       field: 'selection',
     })
+    // A mistyped condition would select everything.
+    const wrong = { kye: 'k', ids: 'k', since: '1h', until: NaN, type: 5 }
+    for (const [field, value] of Object.entries(wrong)) {
+      const selection = { [field]: value } as object
+      await expect(letters.redrive('billing', selection)).rejects.toMatchObject({ field })
+      await expect(letters.discard('billing', selection, { reason: 'r' })).rejects.toMatchObject({ field })
+      await expect(letters.list('billing', selection)).rejects.toMatchObject({ field })
+    }
     const both = { all: true, key: 'k' } as { all: true }
     await expect(letters.redrive('billing', both)).rejects.toMatchObject({ field: 'selection' })
     expect(await letters.audit('billing')).toEqual([])

@@ -55,7 +55,8 @@ export async function startPostgres(): Promise<PostgresServer> {
     async stop() {
       await Promise.all(pools.map((pool) => pool.end()))
       const ended = new Promise((resolve) => server.once('exit', resolve))
-      server.kill('SIGINT')
+      // "Smart": it waits for connections that are just being closed.
+      server.kill('SIGTERM')
       await ended
       await rm(directory, { recursive: true, force: true })
     },

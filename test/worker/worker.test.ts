@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { channelOf, type ChannelMessages, type ChannelName } from '../../src/channels.ts'
-import { defineVeltrix, event, Unrecoverable, veltrix, type DeadLetters } from '../../src/index.ts'
+import { defineVeltrix, event, Unrecoverable, veltrix } from '../../src/index.ts'
 import { HandlerInvalid } from '../../src/worker/index.ts'
 import { testApp, type TestApp } from '../../src/testing/index.ts'
+import { gate, heard, kept } from './steps.ts'
 
 const step = z.object({ key: z.string(), n: z.number() })
 
@@ -15,28 +15,6 @@ function config(subscription: object = {}, more: object = {}) {
     },
     subscriptions: { sub: { events: ['step'], retry: { attempts: 2, backoff: '1ms..2ms' }, ...subscription } },
     ...more,
-  })
-}
-
-/** Settable from outside, awaited inside a handler. */
-function gate(): { open: () => void; opened: Promise<void> } {
-  let open!: () => void
-  const opened = new Promise<void>((resolve) => (open = resolve))
-  return { open, opened }
-}
-
-/** The next message of a channel that fits. */
-function heard<Name extends ChannelName>(
-  name: Name,
-  fits: (message: ChannelMessages[Name]) => boolean = () => true,
-): Promise<ChannelMessages[Name]> {
-  return new Promise((resolve) => {
-    const listen = (message: unknown): void => {
-      if (!fits(message as ChannelMessages[Name])) return
-      channelOf(name).unsubscribe(listen)
-      resolve(message as ChannelMessages[Name])
-    }
-    channelOf(name).subscribe(listen)
   })
 }
 
@@ -326,10 +304,3 @@ describe('dead letters', () => {
     await first.stop()
   })
 })
-
-/** Dead letters, once there are `count` (followed, not polled by time). */
-async function kept(test: TestApp<any, any>, count: number): Promise<DeadLetters> {
-  const letters = await test.app.deadLetters()
-  while ((await letters.list('sub')).letters.length < count) await test.clock.yield()
-  return letters
-}

@@ -3,7 +3,7 @@
  * @module
  */
 import { IdConflict, RecordTooLarge, type AppendOutcome, type AppendRecord } from '../index.ts'
-import type { EntryOutcome, PackedEntry } from './protocol.ts'
+import type { EntryOutcome, PackedEntry, RecordOutcome } from './protocol.ts'
 import { packRecords, recordBytes, surelyWithin } from './record-codec.ts'
 import { fromWire } from './wire-errors.ts'
 
@@ -53,11 +53,7 @@ export class AppendCall {
     return this.#outcomes
   }
 
-  #record(
-    group: Group,
-    nth: number,
-    outcome: { offset: number; duplicate?: boolean } | { conflict: number },
-  ): AppendOutcome {
+  #record(group: Group, nth: number, outcome: RecordOutcome): AppendOutcome {
     if ('offset' in outcome) return outcome
     return { error: new IdConflict(group.records[nth]!.dedupe!.id, outcome.conflict) }
   }

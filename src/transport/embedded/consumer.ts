@@ -92,7 +92,11 @@ export class EmbeddedConsumer implements Consumer {
     if (push.push === 'revoke') return void this.#revoke(push.partitions)
     for (const { topic, partition, grant } of push.partitions)
       this.#held.set(keyOf({ topic, partition }), { topic, partition, grant })
-    this.#options.listener.assigned(push.partitions.map(({ grant: _, ...assigned }) => assigned))
+    this.#options.listener.assigned(
+      push.partitions.map(({ topic, partition, committedOffset, metadata }) => {
+        return { topic, partition, committedOffset, metadata }
+      }),
+    )
   }
 
   /** The owner changed: all memberships ended with it. */

@@ -37,23 +37,47 @@ export interface CompiledOptions {
 }
 
 const MiB = 1024 * 1024
+const optionNames = Object.keys({
+  directory: true,
+  dedupeWindow: true,
+  maxRecordBytes: true,
+  durability: true,
+  ownerTimeout: true,
+  rebalanceTimeout: true,
+} satisfies Record<keyof EmbeddedOptions, true>)
 
 /**
  * Fills the defaults.
  * @throws RangeError naming the option, when a number is out of its range
  */
 export function compileOptions(options: EmbeddedOptions): CompiledOptions {
+  for (const name of Object.keys(options)) {
+    if (!optionNames.includes(name)) {
+      throw new RangeError(`embedded({ ${name} }): there is no such option. Known: ${optionNames.join(', ')}.`)
+    }
+  }
+  const { directory = '.veltrix', durability = 'fsync' } = options
+  if (typeof directory !== 'string' || directory === '') {
+    throw new RangeError(`embedded({ directory }) is ${shown(directory)}; it must be the path of a directory.`)
+  }
+  if (durability !== 'fsync' && durability !== 'none') {
+    throw new RangeError(`embedded({ durability }) is ${shown(durability)}; it must be "fsync" or "none".`)
+  }
   return {
-    directory: resolve(options.directory ?? '.veltrix'),
+    directory: resolve(directory),
     dedupeWindowMs: within('dedupeWindow', options.dedupeWindow ?? 24 * 3_600_000, 0, Number.MAX_SAFE_INTEGER),
     maxRecordBytes: within('maxRecordBytes', options.maxRecordBytes ?? 16 * MiB, 1, 512 * MiB),
-    durability: options.durability ?? 'fsync',
+    durability,
     ownerTimeoutMs: within('ownerTimeout', options.ownerTimeout ?? 10_000, 1, 2 ** 31 - 1),
     rebalanceTimeoutMs: within('rebalanceTimeout', options.rebalanceTimeout ?? 30_000, 1, 2 ** 31 - 1),
   }
 }
 
 function within(name: string, value: number, least: number, most: number): number {
-  if (typeof value === 'number' && value >= least && value <= most) return value
-  throw new RangeError(`embedded({ ${name} }) is ${String(value)}; it must be a number from ${least} to ${most}.`)
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return value
+  throw new RangeError(`embedded({ ${name} }) is ${shown(value)}; it must be a whole number from ${least} to ${most}.`)
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : String(value)
 }

@@ -30,7 +30,7 @@ export type EntryOutcome =
   | { readonly error: WireError }
 
 export type RecordOutcome =
-  | { readonly offset: number; readonly duplicate?: boolean }
+  | { readonly offset: number; readonly duplicate?: boolean; readonly first?: TopicPartition }
   /** The id was used before with another digest; `offset` is the first one's. */
   | { readonly conflict: number }
 

@@ -24,6 +24,8 @@ export class ThreadLink<Message> {
   readonly #take: (message: Message) => void
   #nextId = 1
   #ended: Error | undefined
+  /** Somebody waits for its end. */
+  #isAwaited = false
 
   /**
    * @param take gets every message that is no answer, and answers before they are settled
@@ -77,6 +79,7 @@ export class ThreadLink<Message> {
 
   /** Resolves when the thread has ended, which it does by itself when told to close. */
   ended(): Promise<void> {
+    this.#isAwaited = true
     this.#worker.ref()
     return new Promise((resolve) => {
       if (this.#worker.threadId === -1) resolve()
@@ -87,7 +90,8 @@ export class ThreadLink<Message> {
   #settle(id: number): Pending | undefined {
     const pending = this.#pending.get(id)
     this.#pending.delete(id)
-    if (this.#pending.size === 0) this.#worker.unref()
+    // An answer may come late, to a question that has failed already: who waits for the thread's end must not lose the process.
+    if (this.#pending.size === 0 && !this.#isAwaited) this.#worker.unref()
     return pending
   }
 

@@ -3,32 +3,16 @@
  * @module
  */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { embedded } from '../../../src/transport/embedded/index.ts'
 import { privateFolder } from '../../../src/transport/embedded/thread/socket-path.ts'
 import { readAll, record, rejects, stored, text } from '../../conformance/harness.ts'
-import { requirePart } from '../../support/parts.ts'
+import { mountSmall } from '../../support/small-disk.ts'
 import { freshDirectory, openLog } from './directory.ts'
 
 const spec = { partitions: 1, retentionMs: Infinity, retentionBytes: Infinity }
-
-/** A small file system of its own. */
-async function mountSmall(context: { skip(reason: string): void }, megabytes: number): Promise<string> {
-  const directory = join(freshDirectory(), 'small')
-  mkdirSync(directory)
-  await requirePart(context, 'a small file system', () => {
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', directory], { stdio: 'pipe' })
-      return undefined
-    } catch (error) {
-      return `mounting one is not allowed here: ${(error as Error).message.trim()}`
-    }
-  })
-  onTestFinished(() => void execFileSync('umount', ['-l', directory]))
-  return directory
-}
 
 test('on a full disk appends fail clearly, nothing stored is lost, and the log goes on when there is room', async (context) => {
   const small = await mountSmall(context, 8)
@@ -120,4 +104,10 @@ test('options out of range are refused by name', () => {
   expect(() => embedded({ dedupeWindow: -1 })).toThrow('dedupeWindow')
   expect(() => embedded({ maxRecordBytes: Number.NaN })).toThrow('maxRecordBytes')
   expect(() => embedded({ ownerTimeout: '10s' as never })).toThrow('ownerTimeout')
+  // Half a millisecond would make every publish with an id fail.
+  expect(() => embedded({ dedupeWindow: 1.5 })).toThrow('dedupeWindow')
+  expect(() => embedded({ dir: './data' } as never)).toThrow('embedded({ dir }): there is no such option. Known: dir')
+  expect(() => embedded({ directory: '' })).toThrow('directory')
+  expect(() => embedded({ directory: 5 as never })).toThrow('embedded({ directory }) is 5')
+  expect(() => embedded({ durability: 'fsnc' as never })).toThrow('embedded({ durability }) is "fsnc"')
 })

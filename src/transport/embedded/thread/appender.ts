@@ -121,7 +121,10 @@ export class Appender {
       this.#ids.remember(key, { partitionId: state.id, offset: end, digest: wish.digest }, this.#now)
       return undefined
     }
-    return used.digest === wish.digest ? { offset: used.offset, duplicate: true } : { conflict: used.offset }
+    if (used.digest !== wish.digest) return { conflict: used.offset }
+    const repeated = { offset: used.offset, duplicate: true }
+    const first = used.partitionId === growth.state.id ? undefined : this.#catalog.partitions.get(used.partitionId)
+    return first ? { ...repeated, first: { topic: first.topic, partition: first.partition } } : repeated
   }
 
   /** Splits a long entry at record boundaries into rows of about `rowBytes`. */
