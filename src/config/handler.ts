@@ -4,7 +4,8 @@
  */
 import type { EventInput, EventOf, EventsOf, EventTypes, LaneNames, SubscriptionNames } from './types.ts'
 
-export interface PublishOptions<Lane extends string = string> {
+/** What one event can be published with. */
+export interface PublishItemOptions<Lane extends string = string> {
   /** Lane to go to instead of the event's own. */
   readonly lane?: Lane
   /** CloudEvents `id`. Given, it makes the publish idempotent within the transport's window; default a new UUIDv7. */
@@ -17,6 +18,9 @@ export interface PublishOptions<Lane extends string = string> {
   readonly subject?: string
   /** CloudEvents extension attributes: names of 1 to 20 lower-case letters and digits. */
   readonly extensions?: Readonly<Record<string, string>>
+}
+
+export interface PublishOptions<Lane extends string = string> extends PublishItemOptions<Lane> {
   /** Stops waiting for room, and for the answer; see {@link Publish} for what it means then. */
   readonly signal?: AbortSignal
 }
@@ -56,7 +60,10 @@ export type PublishArguments<C, Type extends EventTypes<C> = EventTypes<C>> = {
 
 /** One event of `publishMany`. */
 export type PublishItem<C> = {
-  [Type in EventTypes<C>]: PublishOptions<LaneNames<C>> & { readonly type: Type; readonly data: EventInput<C, Type> }
+  [Type in EventTypes<C>]: PublishItemOptions<LaneNames<C>> & {
+    readonly type: Type
+    readonly data: EventInput<C, Type>
+  }
 }[EventTypes<C>]
 
 /** Publishes many; an outcome for each at its own index. Never rejects because of single events. */

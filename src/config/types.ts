@@ -162,6 +162,18 @@ type CheckedStream<Stream, Lanes extends string> = NoOthers<Stream, StreamDefini
   }
 }
 
+type CheckedSubscription<Subscription, Types extends string> = NoOthers<Subscription, SubscriptionDefinition> & {
+  readonly events: readonly Types[]
+} & {
+  readonly [Option in keyof Subscription & ('retry' | 'breaker' | 'batch')]: CheckedInside<
+    Subscription[Option],
+    NonNullable<SubscriptionDefinition[Option]>
+  >
+}
+
+// Distributes: where it may be undefined as well, nothing is checked here.
+type CheckedInside<Given, Known> = Given extends object ? NoOthers<Given, Known> : unknown
+
 /** What a definition must also be, beside {@link ConfigDefinition}: its parts fit together, and there are no unknown options. */
 export type Checked<D> = NoOthers<D, ConfigDefinition> & {
   readonly lanes?: D extends { readonly lanes: infer Lanes }
@@ -169,9 +181,7 @@ export type Checked<D> = NoOthers<D, ConfigDefinition> & {
     : unknown
   readonly streams: { readonly [Name in keyof StreamsIn<D>]: CheckedStream<StreamsIn<D>[Name], LanesIn<D>> }
   readonly subscriptions?: {
-    readonly [Name in keyof SubscriptionsIn<D>]: NoOthers<SubscriptionsIn<D>[Name], SubscriptionDefinition> & {
-      readonly events: readonly TypesIn<D>[]
-    }
+    readonly [Name in keyof SubscriptionsIn<D>]: CheckedSubscription<SubscriptionsIn<D>[Name], TypesIn<D>>
   }
   readonly publisher?: D extends { readonly publisher: infer Given } ? NoOthers<Given, PublisherDefinition> : unknown
   readonly worker?: D extends { readonly worker: infer Given } ? NoOthers<Given, WorkerDefinition> : unknown

@@ -19,11 +19,15 @@ const maxDepth = 200
  */
 export function toJson(data: unknown, type: string, maxBytes: number): string {
   const walk = new Walk(maxBytes)
-  let text: string
+  let text: string | undefined
   try {
     walk.visit(data, '')
-    if (walk.problem === undefined) text = JSON.stringify(data)
-    else throw new EventInvalid(type, [{ path: dataPath(walk.path), message: walk.problem }])
+    // A getter or `toJSON` may answer otherwise when it is asked again: then there is no text.
+    if (walk.problem === undefined) text = JSON.stringify(data) as string | undefined
+    if (text === undefined) {
+      const message = walk.problem ?? 'is not the same when it is read again'
+      throw new EventInvalid(type, [{ path: dataPath(walk.path), message }])
+    }
   } catch (error) {
     if (error === tooLarge) throw new EventTooLarge(type, walk.bytes, maxBytes)
     if (error instanceof EventInvalid) throw error
@@ -105,7 +109,11 @@ class Walk {
 
   #fields(value: object): void {
     const prototype: unknown = Object.getPrototypeOf(value)
-    if (prototype !== Object.prototype && prototype !== null && emptyInJson(value)) return this.#refuse(value)
+    if (prototype !== Object.prototype && prototype !== null) {
+      const kind = kindOf(value)
+      if (kind === 'Number') return this.visit(Number(value), '')
+      if (lostInJson(value, kind)) return this.#refuse(value)
+    }
     for (const name of Object.keys(value)) {
       const field = (value as Record<string, unknown>)[name]
       if (field === undefined) continue
@@ -123,11 +131,17 @@ class Walk {
   }
 }
 
-/** Built-in objects whose content JSON.stringify silently drops. */
-function emptyInJson(value: object): boolean {
-  return /^\[object (Map|Set|WeakMap|WeakSet|WeakRef|Promise|RegExp|Error|ArrayBuffer|SharedArrayBuffer|Generator|.*Iterator)\]$/.test(
-    Object.prototype.toString.call(value),
-  )
+function kindOf(value: object): string {
+  return Object.prototype.toString.call(value).slice('[object '.length, -1)
+}
+
+const lossy =
+  /^(Map|Set|WeakMap|WeakSet|WeakRef|Promise|RegExp|Error|ArrayBuffer|SharedArrayBuffer|Generator|.*Iterator)$/
+const plain = /^(Object|String|Boolean|Arguments)$/
+
+/** Built-in objects whose content JSON.stringify silently drops: known ones, and others that show none (Blob, URLSearchParams …). */
+function lostInJson(value: object, kind: string): boolean {
+  return lossy.test(kind) || (!plain.test(kind) && Object.keys(value).length === 0)
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../clock.ts'
 import type { PublishOutcome } from '../config/index.ts'
-import type { Entry, Receiver } from './entry.ts'
+import type { Entry, Receiver, Stored } from './entry.ts'
 import type { BatchLimits } from './outbox.ts'
 import { PublisherClosed } from './errors.ts'
 import type { Prepared } from './prepare.ts'
@@ -134,10 +134,9 @@ export class Bulk implements Receiver {
     }
   }
 
-  stored(entry: Entry, offset: number, duplicate: boolean): void {
+  stored(entry: Entry, place: Stored): void {
     this.#answered(entry)
-    const { topic, partition } = entry.partition
-    this.#outcome(entry.index, { ok: true, id: entry.id, topic, partition, offset, duplicate })
+    this.#outcome(entry.index, { ok: true, id: entry.id, ...place })
   }
 
   failed(entry: Entry, error: Error): void {

@@ -2,7 +2,7 @@
  * One event on its way: from having room to being stored, or failed.
  * @module
  */
-import type { AppendRecord } from '../transport/index.ts'
+import type { AppendRecord, TopicPartition } from '../transport/index.ts'
 
 /** One partition of one topic, as the publisher knows it. */
 export interface Partition {
@@ -24,9 +24,15 @@ export interface Destination {
   readonly partitions: readonly Partition[]
 }
 
+/** Where an event lies: a repeated one where its first does. */
+export interface Stored extends TopicPartition {
+  readonly offset: number
+  readonly duplicate: boolean
+}
+
 /** Who wants to know what became of an entry. */
 export interface Receiver {
-  stored(entry: Entry, offset: number, duplicate: boolean): void
+  stored(entry: Entry, place: Stored): void
   failed(entry: Entry, error: Error): void
 }
 

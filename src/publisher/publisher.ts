@@ -4,11 +4,17 @@
  */
 import { crc32 } from 'node:zlib'
 import type { Clock } from '../clock.ts'
-import type { CompiledConfig, PublishOptions, PublishOutcome, PublishResult } from '../config/index.ts'
+import type {
+  CompiledConfig,
+  PublishItemOptions,
+  PublishOptions,
+  PublishOutcome,
+  PublishResult,
+} from '../config/index.ts'
 import { encodeEvent, EventInvalid, nameOf, type EncodedEvent } from '../event/index.ts'
 import { partitionForKey, RecordTooLarge, type AppendRecord, type Log } from '../transport/index.ts'
 import { Bulk } from './bulk.ts'
-import type { Entry, Receiver, Wave } from './entry.ts'
+import type { Entry, Receiver, Stored, Wave } from './entry.ts'
 import { PublisherClosed, PublisherOverloaded } from './errors.ts'
 import { Outbox } from './outbox.ts'
 import { Preparer, type Prepared } from './prepare.ts'
@@ -25,8 +31,8 @@ export interface PublisherOptions {
   readonly maxRecordBytes?: number
 }
 
-/** One event of `publishMany`, untyped; {@link PublishOptions} without `signal`. */
-export interface UntypedPublishItem extends PublishOptions {
+/** One event of `publishMany`, untyped. */
+export interface UntypedPublishItem extends PublishItemOptions {
   readonly type: string
   readonly data: unknown
 }
@@ -144,6 +150,10 @@ export class Publisher {
     // Mostly there is nothing else, and taking an object apart costs as much as encoding it.
     if (Object.keys(item).length === 2) return this.#preparer.prepare(type, data, undefined)
     const { type: _type, data: _data, ...options } = item as UntypedPublishItem
+    if ('signal' in options) {
+      const message = 'is not an option of one event of many: publish it alone, or stop handing in more'
+      throw new EventInvalid(String(type), [{ path: 'signal', message }])
+    }
     return this.#preparer.prepare(type, data, options)
   }
 
@@ -268,10 +278,9 @@ class SinglePublish implements Receiver {
     this.#onAbort = undefined
   }
 
-  stored(entry: Entry, offset: number, duplicate: boolean): void {
+  stored(entry: Entry, place: Stored): void {
     this.#ignore()
-    const { topic, partition } = entry.partition
-    this.#resolve({ id: entry.id, topic, partition, offset, duplicate })
+    this.#resolve({ id: entry.id, ...place })
   }
 
   failed(_entry: Entry | undefined, error: Error): void {

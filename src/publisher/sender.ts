@@ -5,7 +5,7 @@
  */
 import type { Clock, Timer } from '../clock.ts'
 import { LogUnavailable, type AppendOutcome, type Log } from '../transport/index.ts'
-import type { Entry, Partition } from './entry.ts'
+import type { Entry, Partition, Stored } from './entry.ts'
 import { PublishUnknown } from './errors.ts'
 import type { Outbox } from './outbox.ts'
 import { reportBatch, reportFailed } from './report.ts'
@@ -36,6 +36,7 @@ export class Sender {
   #inFlight: readonly Entry[] = []
   #watch: Timer | undefined
   readonly #retries = new Map<Partition, Timer>()
+  /** What went wrong since an event was stored last. */
   #lastError: Error | undefined
 
   constructor(options: SenderOptions) {
@@ -102,7 +103,9 @@ export class Sender {
       if ('error' in outcome) this.#fail(entry, outcome.error)
       else {
         if (!entry.partition.held) entry.partition.failures = 0
-        this.#stored(entry, outcome.offset, outcome.duplicate === true)
+        this.#lastError = undefined
+        const { topic, partition } = outcome.first ?? entry.partition
+        this.#stored(entry, { topic, partition, offset: outcome.offset, duplicate: outcome.duplicate === true })
       }
     }
     this.#options.room.give(events, bytes)
@@ -170,9 +173,9 @@ export class Sender {
   }
 
   #timeout(what: string): LogUnavailable {
-    return new LogUnavailable(`The event ${what} within ${this.#options.deliveryTimeoutMs} ms.`, {
-      cause: this.#lastError,
-    })
+    const within = `The event ${what} within ${this.#options.deliveryTimeoutMs} ms`
+    const last = this.#lastError
+    return new LogUnavailable(last ? `${within}. The log said last: ${last.message}` : `${within}.`, { cause: last })
   }
 
   /**
@@ -199,10 +202,10 @@ export class Sender {
     this.#retries.clear()
   }
 
-  #stored(entry: Entry, offset: number, duplicate: boolean): void {
+  #stored(entry: Entry, place: Stored): void {
     if (entry.state === 'settled') return
     this.#finish(entry)
-    entry.receiver.stored(entry, offset, duplicate)
+    entry.receiver.stored(entry, place)
   }
 
   #fail(entry: Entry, error: Error): void {

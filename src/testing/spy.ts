@@ -2,6 +2,7 @@
  * Remembers what became of events, and lets a test wait for it.
  * @module
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { VeltrixEvent } from '../event/index.ts'
 import type { WorkerObserver } from '../worker/index.ts'
 import { systemClock } from '../clock.ts'
@@ -96,8 +97,12 @@ const nothing: VeltrixEvent = { id: '', source: '', type: '', time: '', key: '',
 function fits(event: VeltrixEvent, match: Match | undefined): boolean {
   if (match === undefined) return true
   if (typeof match === 'function') return match(event)
-  const data = event.data as Record<string, unknown>
-  return Object.entries(match as object).every(
-    ([field, value]) => JSON.stringify(data?.[field]) === JSON.stringify(value),
-  )
+  const data = event.data as Record<string, unknown> | null | undefined
+  return Object.entries(match).every(([field, value]) => isDeepStrictEqual(data?.[field], carried(value)))
+}
+
+/** As the log would carry it (a Date has become text): what is published can be looked for as it is. The order of fields says nothing. */
+function carried(value: unknown): unknown {
+  const json = JSON.stringify(value) as string | undefined
+  return json === undefined ? undefined : JSON.parse(json)
 }

@@ -53,8 +53,12 @@ export class TestClock implements Clock {
     return systemClock.yield()
   }
 
-  /** Moves time on by `ms` and fires what has become due, in order. */
+  /**
+   * Moves time on by `ms` and fires what has become due, in order.
+   * @throws RangeError for less than 0: time does not go back (a wall clock does, see {@link shiftWallClock})
+   */
   advance(ms: number): void {
+    if (!(ms >= 0 && ms < Infinity)) throw new RangeError(`Time cannot be advanced by ${ms} ms.`)
     this.#offsetMs += ms
     const due = [...this.#pending].filter(({ at }) => at <= this.monotonic()).sort((a, b) => a.at - b.at)
     for (const pending of this.#pending) {

@@ -117,6 +117,10 @@ describe('encoding', () => {
     ['a Set', new Set([1]), 'data: is a Set'],
     ['bytes', { b: Buffer.from('x') }, 'data.b: is a Buffer'],
     ['an Error', { e: new TypeError('x') }, 'data.e: is a TypeError'],
+    ['NaN as an object', { n: new Number(Number.NaN) }, 'data.n: NaN'],
+    ['a symbol as an object', { s: Object(Symbol('x')) }, 'data.s: is a Symbol'],
+    ['a Blob', { b: new Blob(['x']) }, 'data.b: is a Blob'],
+    ['URLSearchParams', { q: new URLSearchParams('a=1') }, 'data.q: is a URLSearchParams'],
     ['an invalid Date', { at: new Date(Number.NaN) }, 'data.at: is an invalid date'],
     ['__proto__', JSON.parse('{"a":{"__proto__":{"admin":true}}}'), 'data.a["__proto__"]'],
     ['strange names', { 'a b': { c: undefined, d: () => 0 } }, 'data["a b"].d: is a function'],
@@ -136,6 +140,9 @@ describe('encoding', () => {
     const revoked = Proxy.revocable({}, {})
     revoked.revoke()
     expect(issuesOf({ data: { x: revoked.proxy } })[0]).toContain('cannot be read')
+    let reads = 0
+    const fickle = { toJSON: () => (reads++ === 0 ? 'text' : undefined) }
+    expect(issuesOf({ data: fickle })[0]).toContain('is not the same when it is read again')
   })
 
   test('takes what has toJSON, null prototypes, shared (not cyclic) objects and absent fields', () => {

@@ -40,14 +40,17 @@ describe('publishMany', () => {
       { type: 'check.slow', data: { key: 'a', turns: 13 } },
       { type: 'order.placed', data: { key: 'a', big: 1n } },
       { type: 'order.placed', data: { key: 'b' }, lane: 'bulk' },
+      { type: 'order.placed', data: { key: 'c' }, signal: new AbortController().signal },
     ]
     const outcomes = await runMany(clock, publisher.publishMany(items as never))
-    expect(outcomes.map(({ ok }) => ok)).toEqual([true, false, false, false, false, false, true, false, false, true])
+    const oks = outcomes.map(({ ok }) => ok)
+    expect(oks).toEqual([true, false, false, false, false, false, true, false, false, true, false])
     expect(outcomes[0]).toMatchObject({ id: 'mine', topic: 'checkout.orders.standard', offset: 0, duplicate: false })
     expect(outcomes[1]).toMatchObject({ id: 'bad', error: expect.any(EventUnknownType) as Error })
     expect(outcomes[3]).toMatchObject({ error: expect.any(EventInvalid) as Error })
     expect(outcomes[5]).toMatchObject({ error: { message: 'boom' } })
     expect(outcomes[9]).toMatchObject({ topic: 'checkout.orders.bulk' })
+    expect(outcomes[10]).toMatchObject({ error: { message: expect.stringContaining('signal: is not an option') } })
     expect(log.records).toHaveLength(3)
   })
 

@@ -228,11 +228,12 @@ describe('when the log fails', () => {
     for (const ids of log.idsByKey().values()) expect(ids[0]!.slice(0, -1) + '2').toBe(ids[1])
   })
 
-  test('a definite error that stays is told as it is, after the delivery time-out', async () => {
+  test('an error that stays is told, with what the log said, after the delivery time-out', async () => {
     const { clock, publisher } = setUp(() => ({ refuse: { error: full(), when: () => true } }))
     const started = clock.monotonic()
     const error = await outcomeOf(clock, publisher.publish('order.placed', { key: 'a' }))
     expect((error as { code?: string }).code).toMatch(/VLX_LOG_(FULL|UNAVAILABLE)/)
+    expect((error as Error).message).toContain(full().message)
     expect(clock.monotonic() - started).toBeGreaterThanOrEqual(30_000)
     expect(clock.monotonic() - started).toBeLessThan(33_000)
     expect(publisher.pending.events).toBe(0)

@@ -34,6 +34,27 @@ describe('testApp', () => {
     })
   })
 
+  it('finds an event by any of its fields, whatever the order inside them, and by a condition', async () => {
+    const order = z.object({ orderId: z.string(), at: z.date(), to: z.object({ city: z.string(), zip: z.string() }) })
+    const shipping = defineVeltrix({
+      app: 'shipping',
+      streams: { orders: { key: 'orderId', partitions: 1, events: { shipped: event(order) } } },
+      subscriptions: { labels: { events: ['shipped'] }, mails: { events: ['shipped'] } },
+    })
+    const app = veltrix(shipping)
+      .handle('labels', 'shipped', () => {})
+      .handle('mails', 'shipped', () => {})
+    await using test = await testApp(app)
+    const at = new Date(0)
+    await test.app.publish('shipped', { orderId: 'o-1', at, to: { city: 'Bern', zip: '3000' } })
+    const mails = { subscription: 'mails' }
+    expect(await test.handled('shipped', { to: { zip: '3000', city: 'Bern' } }, mails)).toMatchObject(mails)
+    await test.handled('shipped', { at: at.toISOString() })
+    await test.handled('shipped', (seen) => seen.key === 'o-1' && seen.data.to.city.startsWith('B'))
+    const other = test.handled('shipped', { to: { city: 'Bern', zip: '3001' } }, { timeoutMs: 20 })
+    await expect(other).rejects.toThrow(NotSeen)
+  })
+
   it('says what it saw instead when nothing fits', async () => {
     await using test = await testApp(veltrix(config()).handle('billing', 'order.placed', () => {}))
     await test.app.publish('order.placed', { orderId: 'o-1' })

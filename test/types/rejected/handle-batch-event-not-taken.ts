@@ -1,0 +1,2 @@
+import { handleBatch } from '../shop.ts'
+handleBatch('billing', 'order.exported', () => {})
