@@ -4,10 +4,9 @@
  * An example is a directory here. One with a `main.ts` is run by it; any other has a `veltrix.app.ts` and is run by `veltrix dev`.
  * @module
  */
-import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const cli = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))
@@ -18,12 +17,12 @@ const names = readdirSync(here, { withFileTypes: true })
   .sort()
 
 const [name, ...rest] = process.argv.slice(2)
-if (name === undefined || name === '--help') list(console.log)
+if (name === undefined || name === '--help' || name === '-h') list(console.log)
 else if (!names.includes(name)) {
   console.error(`There is no example "${name}".`)
   list(console.error)
   process.exitCode = 2
-} else run(name, rest)
+} else await run(name, rest)
 
 function list(print: (line: string) => void): void {
   print('npm run example -- <name> [arguments]\n')
@@ -42,18 +41,10 @@ function summaryOf(example: string): string {
   return comment?.split('. ')[0]?.replace(/\.$/, '') ?? ''
 }
 
-function run(example: string, args: readonly string[]): void {
+/** In this process, so that a signal reaches the example as it comes, and once. */
+async function run(example: string, args: readonly string[]): Promise<void> {
   const entry = entryOf(example)!
-  const command = entry.endsWith('main.ts') ? [entry, ...args] : [cli, 'dev', join(here, example), ...args]
-  const child = spawn(process.execPath, command, { stdio: 'inherit' })
-  // Ctrl-C reaches the child by itself; a signal to this process alone is passed on. Either way the child decides when to end.
-  let fromTerminal = false
-  process.on('SIGINT', () => {
-    if (!process.stdin.isTTY || fromTerminal) child.kill('SIGINT')
-    fromTerminal = process.stdin.isTTY
-  })
-  process.on('SIGTERM', () => child.kill('SIGTERM'))
-  child.on('exit', (code, signal) => {
-    process.exitCode = code ?? 128 + ({ SIGINT: 2, SIGTERM: 15, SIGKILL: 9 }[signal as string] ?? 0)
-  })
+  const command = entry.endsWith('main.ts') ? [entry] : [cli, 'dev', join(here, example)]
+  process.argv.splice(1, process.argv.length, ...command, ...args)
+  await import(pathToFileURL(command[0]!).href)
 }

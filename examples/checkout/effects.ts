@@ -8,18 +8,40 @@ import { DatabaseSync } from 'node:sqlite'
 import { sqliteInbox } from '../../src/inbox/index.ts'
 import { directory } from './veltrix.config.ts'
 
+const sqliteBusy = 5
+
 mkdirSync(directory, { recursive: true })
 
 /**
  * One connection, given to the inbox alone while the app runs. `synchronous = NORMAL` survives kill -9 but not a power cut, which is right
  * for a demonstration: with FULL every effect would make the one thread that runs all handlers wait for the disk.
  */
-const database = new DatabaseSync(join(directory, 'shop.db'))
-database.exec(`
-  PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = NORMAL;
-  CREATE TABLE IF NOT EXISTS effects (event TEXT, what TEXT, times INTEGER, at INTEGER, PRIMARY KEY (event, what));
-`)
+const database = openAlone(join(directory, 'shop.db'))
+
+/**
+ * The books are kept in memory, so they hold for one process only: what a second one on the same log handles would be missing in the
+ * first one's, and be called lost. The lock lasts as long as the process, also when it is killed.
+ * @throws Error when another run has it
+ */
+function openAlone(file: string): DatabaseSync {
+  const opened = new DatabaseSync(file)
+  try {
+    opened.exec(`
+      PRAGMA locking_mode = EXCLUSIVE;
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = NORMAL;
+      CREATE TABLE IF NOT EXISTS effects (event TEXT, what TEXT, times INTEGER, at INTEGER, PRIMARY KEY (event, what));
+    `)
+  } catch (error) {
+    opened.close()
+    if ((error as { errcode?: number }).errcode !== sqliteBusy) throw error
+    throw new Error(
+      `the checkout example runs already on ${directory}. Stop it first, or give this one a directory of its own: CHECKOUT_DIRECTORY=/tmp/checkout npm start`,
+      { cause: error },
+    )
+  }
+  return opened
+}
 
 /** Effects are done once per event by this inbox: its own table lies in the same database. */
 export const inbox = sqliteInbox({ database })

@@ -6,59 +6,61 @@
  * who needs the airport as a whole: the lanes put together again by the number each event carries.
  * @module
  */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { optionsOf, UsageWrong, usage, type Options } from './arguments.ts'
 import { checkAll } from './checks.ts'
 import { readFlights, type Flight } from './records.ts'
 import { printJson, printReport } from './report.ts'
 import { runFlights } from './run.ts'
 
-const usage = `npm run example -- flights [--limit n] [--json] [--break order|loss|twice]
-  --limit n   only the first n records
-  --json      the result as one JSON object
-  --break …   publish something else than the file says, to see the checks fail`
+process.exitCode = await main(process.argv.slice(2))
 
-const { values } = parseArgs({
-  options: {
-    limit: { type: 'string', default: '20000' },
-    json: { type: 'boolean', default: false },
-    break: { type: 'string' },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-})
-
-if (values.help) console.log(usage)
-else process.exitCode = (await main()) ? 0 : 1
-
-async function main(): Promise<boolean> {
-  const flights = await readFlights(Number(values.limit))
-  const directory = await mkdtemp(join(tmpdir(), 'veltrix-flights-'))
+/** Resolves to the exit code. */
+async function main(args: readonly string[]): Promise<number> {
   try {
-    const published = tampered(
-      flights.map((flight, place) => ({ flight, place })),
-      values.break,
-    )
-    const result = await runFlights({ flights, published, directory, settleMs: 60_000 })
-    const checks = checkAll(result)
-    if (values.json) printJson(result, checks)
-    else printReport(result, checks)
-    return checks.every((check) => check.passed)
-  } finally {
-    await rm(directory, { recursive: true, force: true })
+    const options = optionsOf(args)
+    if (!options.help) return (await fly(options)) ? 0 : 1
+    console.log(usage)
+    return 0
+  } catch (error) {
+    if (!(error instanceof UsageWrong)) throw error
+    if (args.includes('--json')) console.log(JSON.stringify({ error: { code: 'USAGE', message: error.message } }))
+    console.error(`${error.message}\n${usage}`)
+    return 2
   }
+}
+
+/** Resolves to whether every check has passed. */
+async function fly({ limit, json, how }: Options): Promise<boolean> {
+  const flights = await readFlights(limit)
+  const published = tampered(
+    flights.map((flight, place) => ({ flight, place })),
+    how,
+  )
+  const directory = await mkdtemp(join(tmpdir(), 'veltrix-flights-'))
+  // Also when it is left half-way.
+  process.on('exit', () => rmSync(directory, { recursive: true, force: true }))
+  process.once('SIGINT', () => process.exit(130))
+  process.once('SIGTERM', () => process.exit(143))
+  const result = await runFlights({ flights, published, directory, settleMs: 60_000 })
+  const checks = checkAll(result)
+  if (json) printJson(result, checks)
+  else printReport(result, checks)
+  return checks.every((check) => check.passed)
 }
 
 type Placed = { readonly flight: Flight; readonly place: number }
 
-function tampered(records: readonly Placed[], how: string | undefined): readonly Placed[] {
+function tampered(records: readonly Placed[], how: Options['how']): readonly Placed[] {
   if (how === undefined) return records
   const [first, ...rest] = records
   if (how === 'loss') return rest
   if (how === 'twice') return [...records, first!]
-  if (how !== 'order') throw new Error(`--break cannot be "${how}".\n${usage}`)
   // The first record changes places with the next of its airport and lane: the last one is sure to be later.
-  const other = rest.findLast(({ flight }) => flight.origin === first!.flight.origin)!
+  const other = rest.findLast(({ flight }) => flight.origin === first!.flight.origin)
+  if (other === undefined) throw new UsageWrong('--break order needs two records of one airport: raise --limit.')
   return records.map((record) => (record === first ? other : record === other ? first! : record))
 }

@@ -33,7 +33,7 @@ export function printReport(result: RunResult, checks: readonly Check[]): void {
     `\npublished in ${seconds(result.publishMs)} s, handled by two subscriptions in ${seconds(result.handleMs)} s`,
   )
   console.log(
-    `${result.statistics.overtakings} flights overtook an earlier one of their airport in a less urgent lane\n`,
+    `${result.statistics.overtakings.toLocaleString('en')} flights overtook an earlier one of their airport in a less urgent lane\n`,
   )
   for (const { name, passed, says } of checks) console.log(`${passed ? 'ok    ' : 'FAILED'} ${name}: ${says}`)
 }

@@ -30,6 +30,7 @@ export async function runFlights({ flights, published, directory, settleMs }: Ru
   const timeline = new Timeline()
   const open = { statistics: published.length, timeline: published.length }
   const ended = Promise.withResolvers<void>()
+  if (published.length === 0) ended.resolve()
   const done = (who: keyof typeof open): void => {
     open[who]--
     if (open.statistics <= 0 && open.timeline <= 0) ended.resolve()

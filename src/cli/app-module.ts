@@ -38,6 +38,18 @@ export async function loadApp(
   preferred: Preferred = 'definition',
 ): Promise<LoadedApp> {
   const file = await findApp(place, shell.cwd, preferred)
+  try {
+    return await load(file, shell.cwd)
+  } catch (error) {
+    // Several files may have been looked for: say which one it is.
+    if (isVeltrixError(error) && !(error instanceof AppNotFound)) {
+      error.message = `${shown(file, shell.cwd)}: ${error.message}`
+    }
+    throw error
+  }
+}
+
+async function load(file: string, cwd: string): Promise<LoadedApp> {
   const module = await importModule(file)
   const exported = module['default']
   const scenario = module['scenario'] as Scenario | undefined
@@ -45,7 +57,7 @@ export async function loadApp(
   if (!isDefinition(exported)) {
     const what = exported === undefined ? 'has no default export' : 'exports neither an app nor a typed file as default'
     throw new AppNotFound(
-      `${shown(file, shell.cwd)} ${what}. Write \`export default veltrix(config).handle(…)\`, or \`export default defineVeltrix({…})\`.`,
+      `${shown(file, cwd)} ${what}. Write \`export default veltrix(config).handle(…)\`, or \`export default defineVeltrix({…})\`.`,
       [file],
     )
   }

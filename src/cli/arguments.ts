@@ -80,7 +80,7 @@ function takeFlag(
   const name = flags.get(negated ? `--${written.slice(5)}` : written)
   const def = name === undefined ? undefined : defs[name]
   if (name === undefined || def === undefined || (negated && def.type !== 'boolean')) {
-    throw new UsageInvalid(`Unknown flag "${written}".${didYouMean(written, flags.keys())}`)
+    throw new UsageInvalid(`Unknown flag "${written}".${suggestionFor(written, flags, defs)}`)
   }
   const note = (value: string): void => {
     checkChoice(name, def, value)
@@ -95,8 +95,25 @@ function takeFlag(
   }
   if (equals >= 0) note(argument.slice(equals + 1))
   else if (next === undefined) throw new UsageInvalid(`--${name} needs a value.`)
-  else note(next)
+  else if (isFlag(next, flags)) {
+    throw new UsageInvalid(`--${name} needs a value before ${next}; if that is the value, write --${name}=${next}.`)
+  } else note(next)
   return equals < 0
+}
+
+/** A value was forgotten where another flag of the command stands instead: `--data --json`. */
+function isFlag(argument: string, flags: ReadonlyMap<string, string>): boolean {
+  return argument.startsWith('-') && flags.has(argument.split('=')[0]!)
+}
+
+/** Of words only, also behind `--no-`: a letter has no nearest letter. */
+function suggestionFor(written: string, flags: ReadonlyMap<string, string>, defs: ArgsDef): string {
+  const switches = [...flags].filter(([, name]) => defs[name]?.type === 'boolean').map(([flag]) => flag)
+  const negations = written.startsWith('--no-') ? switches.map((flag) => flag.replace('--', '--no-')) : []
+  return didYouMean(
+    written,
+    [...flags.keys(), ...negations].filter((flag) => flag.startsWith('--')),
+  )
 }
 
 /** Every way a flag can be written (`--json`, `-f`), with the name it stands for. */

@@ -31,6 +31,7 @@ export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
 
 const byErrorCode: Partial<Record<ErrorCode, ExitCode>> = {
   VLX_USAGE: exitCodes.usage,
+  VLX_DEAD_LETTER_REQUEST_INVALID: exitCodes.usage,
   VLX_CONFIG_INVALID: exitCodes.config,
   VLX_CONFIG_NOT_FOUND: exitCodes.config,
   VLX_HANDLER_INVALID: exitCodes.config,

@@ -111,6 +111,11 @@ export function printable(text: string): string {
   })
 }
 
+/** The same for text whose line ends are meant. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n')
+}
+
 function two(value: number): string {
   return String(value).padStart(2, '0')
 }

@@ -10,6 +10,7 @@ import { laneLags, type LaneLag } from './lag.ts'
 import type { Output } from './output.ts'
 import type { Shell } from './shell.ts'
 import { tableLines } from './table.ts'
+import { followScreen } from './view/follow-screen.ts'
 import { Redraw } from './view/redraw.ts'
 
 export interface LanesOptions {
@@ -29,18 +30,50 @@ export async function showLanes(
   const rows = async (): Promise<LaneLag[]> =>
     (await laneLags(log, config)).filter(({ subscription }) => subscription === (options.subscription ?? subscription))
   if (options.watchMs === undefined) return show(await rows(), out)
+  await watch(rows, options.watchMs, shell, out)
+}
+
+async function watch(rows: () => Promise<LaneLag[]>, everyMs: number, shell: Shell, out: Output): Promise<void> {
   const interrupts = new Interrupts(shell)
-  const redraw = shell.stdout.isTTY && !out.json ? new Redraw((text) => out.raw(text)) : undefined
+  const ended = AbortSignal.any([interrupts.signal, out.gone])
+  const frame = shell.stdout.isTTY && !out.json ? new LanesFrame(shell, out) : undefined
   try {
-    while (!interrupts.signal.aborted && !out.closed) {
+    while (!ended.aborted) {
       const now = await rows()
-      if (redraw) redraw.draw(laneLines(now, out).slice(0, Math.max(2, (shell.stdout.rows ?? 24) - 1)))
+      if (frame) frame.show(now)
       else await show(now, out)
-      await sleep(shell.clock, options.watchMs, interrupts.signal).catch(() => undefined)
+      await sleep(shell.clock, everyMs, ended).catch(() => undefined)
     }
   } finally {
-    redraw?.end()
+    frame?.close()
     interrupts.close()
+  }
+}
+
+/** The table redrawn in place. */
+class LanesFrame {
+  readonly #shell: Shell
+  readonly #out: Output
+  readonly #redraw: Redraw
+  readonly #release: () => void
+  #rows: readonly LaneLag[] = []
+
+  constructor(shell: Shell, out: Output) {
+    this.#shell = shell
+    this.#out = out
+    this.#redraw = new Redraw((text) => out.raw(text))
+    this.#release = followScreen(this.#redraw, shell, () => this.show(this.#rows))
+  }
+
+  show(rows: readonly LaneLag[]): void {
+    this.#rows = rows
+    const most = Math.max(2, (this.#shell.stdout.rows ?? 24) - 1)
+    this.#redraw.draw(laneLines(rows, this.#out).slice(0, most))
+  }
+
+  close(): void {
+    this.#redraw.end()
+    this.#release()
   }
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { isVeltrixError } from '../errors.ts'
+import { printableLines } from './format.ts'
 import { paintFor, type Paint } from './paint.ts'
 import { wantsColour, type Screen, type Shell } from './shell.ts'
 
@@ -15,8 +16,8 @@ export class Output {
   readonly #put: (text: string) => boolean
   readonly #stderr: Screen
   readonly #stderrPaint: Paint
-  /** The reader of stdout went away (`| head`): nothing more needs to be written. */
-  #closed = false
+  readonly #gone = new AbortController()
+  #failure: OutputFailed | undefined
 
   constructor(shell: Pick<Shell, 'stdout' | 'stderr' | 'env'>, options: { readonly json: boolean }) {
     this.json = options.json
@@ -26,13 +27,21 @@ export class Output {
     this.paint = paintFor(!options.json && wantsColour(shell.stdout, shell.env))
     this.#stderrPaint = paintFor(wantsColour(shell.stderr, shell.env))
     this.#stdout.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') this.#closed = true
-      else throw error
+      // A reader that went away (`| head`) has what it wanted. Anything else (a full disk) is told.
+      if (error.code !== 'EPIPE') this.#failure ??= new OutputFailed(error)
+      this.#gone.abort()
     })
+    // Who hears nothing on stderr cannot be told so.
+    this.#stderr.on('error', () => undefined)
+  }
+
+  /** Aborts when nothing more can be written to stdout. */
+  get gone(): AbortSignal {
+    return this.#gone.signal
   }
 
   get closed(): boolean {
-    return this.#closed
+    return this.gone.aborted
   }
 
   /** Cells of a line on stdout; unlimited when it is not a terminal. */
@@ -52,7 +61,7 @@ export class Output {
 
   /** Text as it is, on stdout, not waited for: frames of the live view. */
   raw(text: string): void {
-    if (!this.#closed) this.#put(text)
+    if (!this.closed) this.#put(text)
   }
 
   /** A remark beside the result, on stderr. */
@@ -66,12 +75,20 @@ export class Output {
 
   /** The end of a command that failed. */
   async failure(error: unknown): Promise<void> {
-    if (this.json) await this.result({ error: errorJson(error) })
-    this.note(`${this.#stderrPaint.bad('error')} ${errorText(error)}`)
+    try {
+      if (this.json) await this.result({ error: errorJson(error) })
+    } catch {
+      // Stdout itself is what failed; stderr tells.
+    }
+    this.note(`${this.#stderrPaint.bad('error')} ${printableLines(errorText(error))}`)
   }
 
   async #write(text: string): Promise<void> {
-    if (this.#closed || this.#put(text)) return
+    if (!this.closed && !this.#put(text)) await this.#room()
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  async #room(): Promise<void> {
     await new Promise<void>((resolve) => {
       const events = ['drain', 'close', 'error']
       const go = (): void => {
@@ -80,6 +97,18 @@ export class Output {
       }
       for (const event of events) this.#stdout.on(event, go)
     })
+  }
+}
+
+/** Stdout cannot be written, and not because its reader had enough. */
+class OutputFailed extends Error {
+  override readonly name = 'OutputFailed'
+  readonly code = 'OUTPUT_FAILED'
+
+  constructor(cause: Error) {
+    super(`The output cannot be written: ${cause.message}.`, { cause })
+    // Where in this program it was written says nothing.
+    this.stack = this.message
   }
 }
 
@@ -112,6 +141,14 @@ function plain(value: unknown): unknown {
 export function errorText(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (!isVeltrixError(error)) return error.stack ?? `${error.name}: ${error.message}`
-  const cause = error.cause instanceof Error ? `\n  because: ${error.cause.message}` : ''
-  return `${error.message} (${error.code})${cause}`
+  // Behind the last of several lines the code would seem to belong to that line.
+  const code = `${error.message.includes('\n') ? '\n' : ' '}(${error.code})`
+  return `${error.message}${code}${causeText(error)}`
+}
+
+/** The cause, unless the message tells it already. */
+function causeText({ message, cause }: Error): string {
+  if (!(cause instanceof Error)) return ''
+  const text = cause.message.replace(/^Error: /, '')
+  return message.includes(text) ? '' : `\n  because: ${text}`
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import type { ArgsDef } from 'citty'
-import { parseArguments } from './arguments.ts'
+import { flagNames, parseArguments } from './arguments.ts'
 import { commonArgs, isGroup, type Command, type Entry, type Leaf } from './command.ts'
 import { UsageInvalid } from './errors.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
@@ -27,22 +27,28 @@ export async function run(raw: readonly string[], shell: Shell): Promise<number>
 }
 
 async function dispatch(raw: readonly string[], wantsHelp: boolean, shell: Shell, out: Output): Promise<number> {
-  const [first, ...after] = raw
+  const [first, ...after] = nameFirst(raw)
   if (first === '--version' || first === '-v') return await showVersion(out)
-  if (first === undefined || first.startsWith('-')) {
-    if (first !== undefined && !wantsHelp) throw unknownFlag(first)
-    return await showHelp(out)
-  }
-  if (first === 'help') return await dispatch([...after, '--help'], true, shell, out)
+  if (first === undefined || commonFlags.has(first)) return await showHelp(out)
+  if (first.startsWith('-')) throw unknownFlag(first)
+  if (first === 'help') return await dispatch(after, true, shell, out)
   const entry = lookUp(program, first, 'command')
   if (!isGroup(entry)) return await runLeaf(first, entry, after, wantsHelp, shell, out)
-  const [second, ...rest] = after
+  const [second, ...rest] = nameFirst(after)
   if (second === undefined || second.startsWith('-')) {
     if (wantsHelp) return await showHelp(out, first)
     throw new UsageInvalid(`veltrix ${first} needs one of: ${Object.keys(entry.commands).join(', ')}.`)
   }
   const leaf = lookUp(entry.commands, second, `${first} command`)
   return await runLeaf(`${first} ${second}`, leaf, rest, wantsHelp, shell, out)
+}
+
+const commonFlags = new Set([...flagNames(commonArgs).keys()])
+
+/** Flags that every command takes may stand before its name: `veltrix --json dead list`. They are put behind it. */
+function nameFirst(raw: readonly string[]): readonly string[] {
+  const place = raw.findIndex((argument) => !commonFlags.has(argument))
+  return place < 0 ? raw : [raw[place]!, ...raw.slice(0, place), ...raw.slice(place + 1)]
 }
 
 async function runLeaf(
@@ -55,8 +61,9 @@ async function runLeaf(
 ): Promise<number> {
   const command: Command = await leaf.load()
   if (wantsHelp) {
-    const { commandHelp } = await import('./help.ts')
-    await out.lines(...commandHelp(name, command, { width: out.width, paint: out.paint }))
+    const { commandHelp, commandHelpJson } = await loadHelp()
+    if (out.json) await out.result(commandHelpJson(name, command))
+    else await out.lines(...commandHelp(name, command, { width: out.width, paint: out.paint }))
     return exitCodes.ok
   }
   const args: ArgsDef = { ...command.args, ...commonArgs }
@@ -66,15 +73,20 @@ async function runLeaf(
 }
 
 async function showHelp(out: Output, group?: string): Promise<number> {
-  const { groupHelp, programHelp } = await import('./help.ts')
+  const { groupHelp, groupHelpJson, programHelp, programHelpJson } = await loadHelp()
   const style = { width: out.width, paint: out.paint }
   const entry = group === undefined ? undefined : program[group]
   if (group === undefined || entry === undefined || !isGroup(entry)) {
-    await out.lines(...programHelp(program, await version(), style))
-  } else {
-    await out.lines(...groupHelp(group, entry.summary, entry.commands, style))
-  }
+    if (out.json) await out.result(programHelpJson(program, await version()))
+    else await out.lines(...programHelp(program, await version(), style))
+  } else if (out.json) await out.result(groupHelpJson(group, entry))
+  else await out.lines(...groupHelp(group, entry.summary, entry.commands, style))
   return exitCodes.ok
+}
+
+async function loadHelp() {
+  const [text, json] = await Promise.all([import('./help.ts'), import('./help-json.ts')])
+  return { ...text, ...json }
 }
 
 async function showVersion(out: Output): Promise<number> {
@@ -102,7 +114,8 @@ function flagsBeforeDashes(raw: readonly string[]): readonly string[] {
 
 /** The words of `raw` that name a command, for the hint after a usage error. */
 function commandWords(raw: readonly string[]): string[] {
-  const [first = '', second = ''] = raw
+  const [first = '', ...after] = nameFirst(raw)
+  const [second = ''] = nameFirst(after)
   const entry = Object.hasOwn(program, first) ? program[first] : undefined
   if (entry === undefined) return []
   return isGroup(entry) && Object.hasOwn(entry.commands, second) ? [first, second] : [first]

@@ -3,7 +3,7 @@
  * @module
  */
 import type { Readable, Writable } from 'node:stream'
-import { systemClock, type Clock } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 
 export interface Screen extends Writable {
   readonly isTTY?: boolean
@@ -20,29 +20,15 @@ export interface Shell {
   readonly clock: Clock
   /** Calls `heard` at each SIGINT and SIGTERM until the returned function is called. */
   readonly onSignal: (heard: (signal: 'SIGINT' | 'SIGTERM') => void) => () => void
+  /**
+   * Calls `heard` when the process ends before the command does: with the error that nobody caught, or without one when the app itself
+   * exits. Nothing can be waited for then.
+   */
+  readonly onDeath: (heard: (error: unknown) => void) => () => void
+  /** Ctrl-Z: calls `before` the process stops, and `after` when it goes on. */
+  readonly onSuspend: (before: () => void, after: () => void) => () => void
   /** Leaves at once, without waiting for anything. */
   readonly leave: (code: number) => void
-}
-
-/** The shell this process was started from. */
-export function processShell(): Shell {
-  return {
-    cwd: process.cwd(),
-    env: process.env,
-    stdin: process.stdin,
-    stdout: process.stdout,
-    stderr: process.stderr,
-    clock: systemClock,
-    onSignal: (heard) => {
-      process.on('SIGINT', heard)
-      process.on('SIGTERM', heard)
-      return () => {
-        process.off('SIGINT', heard)
-        process.off('SIGTERM', heard)
-      }
-    },
-    leave: (code) => process.exit(code),
-  }
 }
 
 /**

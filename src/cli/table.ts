@@ -2,7 +2,7 @@
  * Rows under headings, narrowed to the screen.
  * @module
  */
-import { cells, clip, fit } from './format.ts'
+import { cells, fit } from './format.ts'
 import type { Paint } from './paint.ts'
 
 export interface Column {
@@ -106,13 +106,23 @@ export function pairLines(
   })
 }
 
-/** Words in lines of at most `width` cells; a longer word gets a line of its own, cut. */
+/** Words in lines of at most `width` cells; a longer word (a path) goes on in the next line. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = []
   for (const word of text.split(/\s+/).filter(Boolean)) {
     const last = lines.at(-1)
     if (last !== undefined && cells(last) + 1 + cells(word) <= width) lines[lines.length - 1] = `${last} ${word}`
-    else lines.push(clip(word, width))
+    else lines.push(...pieces(word, width))
   }
   return lines
+}
+
+function pieces(word: string, width: number): string[] {
+  if (cells(word) <= width) return [word]
+  const parts = ['']
+  for (const letter of word) {
+    if (cells(parts.at(-1)! + letter) > width) parts.push('')
+    parts[parts.length - 1] += letter
+  }
+  return parts.filter((part) => part !== '')
 }

@@ -1,3 +1,6 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fakeShell, veltrix, type FakeShell } from './fake-shell.ts'
 import { appFile, testProject, type TestProject } from './project.ts'
@@ -31,8 +34,8 @@ test('publish: NDJSON from stdin; what fails is told with its line, the rest is 
   const lines = [
     '{"type":"order.exported","data":{"orderId":"x-1"}}',
     '',
-    'no json',
     '{"type":"order.exported","data":{"orderId":7}}',
+    'no json',
     '{"type":"order.unknown","data":{}}',
     '{"type":"order.exported","data":{"orderId":"x-2"}}',
   ]
@@ -41,8 +44,55 @@ test('publish: NDJSON from stdin; what fails is told with its line, the rest is 
   expect(json()).toHaveLength(1)
   const [result] = json()
   expect(result).toMatchObject({ published: 2, failed: 3, duplicates: 0 })
-  expect(result.errors.map((each: { line: number }) => each.line).sort()).toEqual([3, 4, 5])
-  expect(err).toContain('line 3: not JSON')
+  // In the order of the input, though what is no JSON was known first.
+  expect(result.errors.map((each: { line: number }) => each.line)).toEqual([3, 4, 5])
+  expect(err).toContain('line 4: not JSON')
+})
+
+test('publish: what came of it is told on stdout, what failed on stderr', async () => {
+  const lines = ['{"type":"order.placed","data":{"orderId":"y-1"}}', 'no \u001B[2J json']
+  const { code, out, err } = await veltrix(['publish'], shell({ stdin: lines.join('\n') }))
+  expect(code).toBe(1)
+  expect(out).toMatch(/^1 event published, 1 failed {2}\S+\/s {2}\d+ B {2}\S+\n$/)
+  expect(err).toContain('line 2: ')
+  // oxlint-disable-next-line no-control-regex
+  expect(err).not.toMatch(/\u001B/)
+})
+
+test('publish: input without an event says so', async () => {
+  const { code, err, json } = await veltrix(['publish', '--json'], shell({ stdin: '\n' }))
+  expect({ code, result: json()[0] }).toMatchObject({ code: 0, result: { published: 0, failed: 0 } })
+  expect(err).toBe('There was no event in the input.\n')
+})
+
+test('publish: one event laid out over several lines is told how input is read', async () => {
+  const { code, err } = await veltrix(['publish'], shell({ stdin: '{\n  "type": "order.exported"\n}' }))
+  expect(code).toBe(1)
+  expect(err).toContain('is read line by line')
+})
+
+test.each([
+  ['no-such-file', 'there is no such file'],
+  ['.', 'it is a directory'],
+])('publish: --file %s is told in words', async (file, words) => {
+  const { code, err } = await veltrix(['publish', '--file', file], shell())
+  expect(code).toBe(2)
+  expect(err).toMatch(new RegExp(`^error --file cannot be "${file}": ${words}\\. \\(VLX_USAGE\\)\nTry: .*\n$`))
+})
+
+test('publish: a signal ends it though the input is still open', async () => {
+  const waiting = shell()
+  const endless = new Readable({ read: () => undefined })
+  endless.push('{"type":"order.placed","data":{"orderId":"z-1"}}\n')
+  const done = veltrix(['publish', '--json'], { ...waiting, stdin: endless })
+  await expect
+    .poll(async () => (await veltrix(['tail', '--key', 'z-1', '--no-follow', '--json'], shell())).out, {
+      timeout: 10_000,
+    })
+    .toContain('z-1')
+  waiting.signal('SIGINT')
+  const { code, json } = await done
+  expect({ code, result: json()[0] }).toMatchObject({ code: 1, result: { published: 1, failed: 0, interrupted: true } })
 })
 
 test('publish: payloads of one type from a file with a JSON array', async () => {
@@ -129,6 +179,12 @@ describe('dev and dead letters', () => {
     expect(story.out).toContain('total is negative')
     expect(story.out).toContain('behind it')
 
+    // What was parked at once was never tried: there is no time to show.
+    const parked = listed.letters.find((letter: any) => letter.kind === 'parked')
+    const waiting = await veltrix(['dead', 'show', 'billing', parked.id], shell())
+    expect(waiting.out).toContain('waits behind')
+    expect(waiting.out).not.toContain('1970')
+
     const dry = await veltrix(['dead', 'redrive', 'billing', '--all', '--dry-run', '--json'], shell())
     expect(
       dry
@@ -137,14 +193,36 @@ describe('dev and dead letters', () => {
         .sort(),
     ).toEqual(['follows', 'would-redrive'])
 
+    // Without a worker the report never comes: that is said, and a signal ends the waiting.
+    const interrupted = shell()
+    const redrive = veltrix(['dead', 'redrive', 'billing', dead.id, '--wait', '--json'], interrupted)
+    await expect.poll(() => interrupted.stderr.text).toContain('No worker runs billing now. Waiting until one does')
+    await expect
+      .poll(async () => (await veltrix(['dead', 'list', 'billing', '--json'], shell())).out)
+      .toContain('"redriving"')
+    interrupted.signal('SIGINT')
+    const { code, json, err } = await redrive
+    expect({ code, result: json()[0] }).toMatchObject({
+      code: 1,
+      result: { interrupted: true, requested: 1, total: 1 },
+    })
+    expect(err).not.toMatch(/^\s+at /m)
+
     const asked = await veltrix(['dead', 'discard', 'billing', dead.id, '--reason', 'test'], shell())
     expect(asked.code).toBe(2)
+    expect(asked.err).toContain('Discard 1 dead letter of billing?')
     expect(asked.err).toContain('add --yes')
     const done = await veltrix(['dead', 'discard', 'billing', dead.id, '--reason', 'test', '--yes', '--json'], shell())
     expect(done.json()[0].results).toEqual([{ id: dead.id, outcome: 'discarded' }])
 
     const audit = (await veltrix(['dead', 'audit', 'billing', dead.id, '--json'], shell())).json()[0]
-    expect(audit.entries).toMatchObject([{ action: 'discarded', reason: 'test' }])
+    expect(audit.entries).toMatchObject([{ action: 'discarded', reason: 'test' }, { action: 'redrive-requested' }])
+  })
+
+  test('dead list: a place that is none is a usage error, also over several subscriptions', async () => {
+    const { code, err } = await veltrix(['dead', 'list', '--after', 'x'], shell())
+    expect(code).toBe(2)
+    expect(err).toContain('"x" is not the "next" of a page')
   })
 
   test('doctor: nothing wrong, and a topic that does not fit', async () => {
@@ -159,5 +237,23 @@ describe('dev and dead letters', () => {
     expect(changed.code).toBe(1)
     expect(changed.out).toContain('shop.orders.critical has 3 partitions, the typed file says 5')
     expect(changed.out).toContain('To do: Set it back to 3')
+  })
+
+  test('doctor: a log that cannot be used is told with its code; nothing is claimed of one that cannot be seen', async () => {
+    const { typedFile } = await import('./project.ts')
+    await mkdir(join(project.directory, 'damaged/log'), { recursive: true })
+    await project.write('damaged/log/log.db', 'garbage')
+    await project.write('damaged.ts', typedFile(join(project.directory, 'damaged')))
+    const damaged = await veltrix(['doctor', '--app', 'damaged.ts', '--json'], shell())
+    const log = damaged.json()[0].findings.find((finding: any) => finding.check === 'log')
+    expect(log).toMatchObject({ status: 'wrong', says: expect.stringContaining('VLX_LOG_CORRUPTED') })
+
+    await mkdir(join(project.directory, 'taken'))
+    await project.write('taken/log', 'a file')
+    await project.write('taken.ts', typedFile(join(project.directory, 'taken')))
+    const taken = await veltrix(['doctor', '--app', 'taken.ts', '--json'], shell())
+    const checks = taken.json()[0].findings.map((finding: any) => [finding.check, finding.status])
+    expect(checks).toContainEqual(['directory', 'wrong'])
+    expect(checks.map(([check]: string[]) => check)).not.toContain('log')
   })
 })

@@ -12,10 +12,12 @@ export class FakeScreen extends Writable implements Screen {
   isTTY = false
   columns = 100
   rows = 30
+  /** What writing fails with from now on. */
+  failure: Error | undefined
 
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.text += chunk.toString()
-    done()
+  override _write(chunk: Buffer, _encoding: string, done: (error?: Error) => void): void {
+    if (this.failure === undefined) this.text += chunk.toString()
+    done(this.failure)
   }
 }
 
@@ -25,12 +27,19 @@ export interface FakeShell extends Shell {
   /** What it left with, by a second signal. */
   left: number | undefined
   signal(name: 'SIGINT' | 'SIGTERM'): void
+  /** The process ends of something nobody caught. */
+  die(error: unknown): void
+  /** Ctrl-Z, and `fg`. */
+  suspend(): void
+  resume(): void
 }
 
 export function fakeShell(
   options: { cwd?: string; stdin?: string; env?: Record<string, string>; clock?: Clock; tty?: boolean } = {},
 ): FakeShell {
   const heard = new Set<(signal: 'SIGINT' | 'SIGTERM') => void>()
+  const deaths = new Set<(error: unknown) => void>()
+  const suspensions = new Set<{ before: () => void; after: () => void }>()
   const stdin = Object.assign(Readable.from(options.stdin === undefined ? [] : [Buffer.from(options.stdin)]), {
     isTTY: options.stdin === undefined,
   })
@@ -46,11 +55,29 @@ export function fakeShell(
       heard.add(hear)
       return () => heard.delete(hear)
     },
+    onDeath(hear) {
+      deaths.add(hear)
+      return () => deaths.delete(hear)
+    },
+    onSuspend(before, after) {
+      const each = { before, after }
+      suspensions.add(each)
+      return () => suspensions.delete(each)
+    },
     leave(code) {
       shell.left = code
     },
     signal(name) {
       for (const hear of heard) hear(name)
+    },
+    die(error) {
+      for (const hear of deaths) hear(error)
+    },
+    suspend() {
+      for (const { before } of suspensions) before()
+    },
+    resume() {
+      for (const { after } of suspensions) after()
     },
   }
   shell.stdout.isTTY = options.tty === true

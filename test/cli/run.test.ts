@@ -32,6 +32,26 @@ describe('help', () => {
     }
   })
 
+  test('as JSON: the program, a group, a command', async () => {
+    const [whole] = (await veltrix(['--help', '--json'])).json()
+    expect(whole.commands.map(({ command }: { command: string }) => command)).toEqual(Object.keys(program))
+    const [group] = (await veltrix(['dead', '--help', '--json'])).json()
+    expect(group.commands).toContainEqual({ command: 'dead show', summary: expect.any(String) })
+    const [command] = (await veltrix(['dead', 'list', '--help', '--json'])).json()
+    expect(command.arguments).toEqual([{ name: 'subscription', required: false, description: expect.any(String) }])
+    expect(command.flags.find(({ name }: { name: string }) => name === 'kind').choices).toEqual(['dead', 'parked'])
+    expect(command.examples[0]).toEqual({ line: 'veltrix dead list', purpose: expect.any(String) })
+  })
+
+  test('flags of every command may stand before its name', async () => {
+    expect((await veltrix(['--help', 'dead', 'list'])).out).toBe((await veltrix(['dead', 'list', '--help'])).out)
+    expect((await veltrix(['dead', '--help', 'list'])).out).toBe((await veltrix(['dead', 'list', '--help'])).out)
+    expect((await veltrix(['--json', '--version'])).json()).toEqual([{ version: expect.any(String) }])
+    expect((await veltrix(['--json', 'lanes', '--app', 'no-such-place'])).json()[0].error.code).toBe(
+      'VLX_CONFIG_NOT_FOUND',
+    )
+  })
+
   test('stays inside a narrow terminal', async () => {
     const shell = fakeShell({ tty: true, env: { NO_COLOR: '1' } })
     shell.stdout.columns = 60
@@ -70,11 +90,18 @@ describe('a command line that cannot be understood', () => {
     [['dead', 'list', '--cause', 'unrecoverble'], 'Did you mean "unrecoverable"?'],
     [['dead', 'discard', 'billing', '--all'], '--reason is missing'],
     [['completion', 'tcsh'], 'bash, zsh, fish'],
+    [['completion', 'bsh'], 'Did you mean bash?'],
+    [['tail', '--no-folow'], 'Did you mean --no-follow?'],
+    [['publish', 'x', '--data', '--json=true'], '--data needs a value before --json'],
   ])('%j exits with 2 and says what to write', async (args, words) => {
     const { code, out, err } = await veltrix(args)
     expect({ code, out }).toEqual({ code: 2, out: '' })
     expect(err).toContain(words)
     expect(err).toContain('Try: veltrix')
+  })
+
+  test('no letter is suggested for a letter', async () => {
+    expect((await veltrix(['dev', '-x'])).err).not.toContain('Did you mean')
   })
 
   test('with --json the error is one object on stdout', async () => {
@@ -111,14 +138,48 @@ describe('an app that is not there', () => {
     expect(err).toContain(words)
   })
 
-  test('a typed file with problems lists all of them', async () => {
+  test('a cause that the message tells already is not told again', async () => {
+    const { err } = await veltrix(['lanes', '--app', 'broken.ts'], fakeShell({ cwd: project.directory }))
+    expect(err.match(/no database/g)).toHaveLength(1)
+  })
+
+  test('a typed file with problems is named, and lists all of them', async () => {
     await project.write('bad.ts', `export default { app: 'No Good', streams: {}, lanes: { a: { weight: -1 } } }`)
-    const { code, json } = await veltrix(['lanes', '--app', 'bad.ts', '--json'], fakeShell({ cwd: project.directory }))
+    const shell = fakeShell({ cwd: project.directory })
+    const { code, json, err } = await veltrix(['lanes', '--app', 'bad.ts', '--json'], shell)
     expect(code).toBe(3)
+    expect(err).toMatch(/^error bad\.ts: The configuration has \d+ problems:\n/)
+    // The code stands alone, not behind the last problem.
+    expect(err).toMatch(/\n\(VLX_CONFIG_INVALID\)\n$/)
     const [{ error }] = json()
     expect(error.code).toBe('VLX_CONFIG_INVALID')
     expect(error.problems.map((problem: { path: string }) => problem.path)).toEqual(
       expect.arrayContaining(['app', 'lanes.a.weight']),
     )
   })
+})
+
+describe('a stdout that takes no more', () => {
+  const failing = (code: string): ReturnType<typeof fakeShell> => {
+    const shell = fakeShell()
+    shell.stdout.failure = Object.assign(new Error(`${code}: write`), { code })
+    return shell
+  }
+
+  test('because its reader had enough is no failure', async () => {
+    expect(await veltrix(['--help'], failing('EPIPE'))).toMatchObject({ code: 0, err: '' })
+  })
+
+  test.each([['--help'], ['--version', '--json']])(
+    'for another reason is told, without a stack: %s',
+    async (...args) => {
+      const { code, err } = await veltrix(args, failing('ENOSPC'))
+      expect({ code, err }).toEqual({ code: 1, err: 'error The output cannot be written: ENOSPC: write.\n' })
+    },
+  )
+})
+
+test('control characters of what a person gave do not reach the terminal', async () => {
+  const { err } = await veltrix(['pub\u001B[2Jlish'])
+  expect(err).toContain('pub\\u001b[2Jlish')
 })

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,14 +14,24 @@ beforeAll(async () => {
 })
 afterAll(() => rm(directory, { recursive: true, force: true }))
 
-function example(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  const env = { ...process.env, CHECKOUT_DIRECTORY: join(directory, 'checkout') }
-  const child = spawn(process.execPath, [run, ...args], { cwd: directory, env })
+interface Ran {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+function started(...args: string[]) {
+  const env = { ...process.env, CHECKOUT_DIRECTORY: join(directory, 'checkout'), TMPDIR: directory }
+  // In a process group of its own, which a terminal's Ctrl-C reaches as a whole.
+  const child = spawn(process.execPath, [run, ...args], { cwd: directory, env, detached: true })
   let [out, err] = ['', '']
   child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })))
+  const ended = new Promise<Ran>((resolve) => child.on('close', (code) => resolve({ code, out, err })))
+  return { child, ended, out: () => out }
 }
+
+const example = (...args: string[]): Promise<Ran> => started(...args).ended
 
 test('without a name they are listed', async () => {
   const { code, out } = await example()
@@ -53,6 +63,20 @@ describe('checkout', () => {
     expect(summary.lanes.critical.p99Ms).toBeLessThan(summary.lanes.standard.p99Ms)
   })
 
+  test('a second one on the same log is refused, and says what to do', { timeout }, async () => {
+    const first = started('checkout', '--plain')
+    await expect.poll(first.out, { timeout: 20_000 }).toContain('up ')
+    const { code, err } = await example('checkout', '--for', '1s')
+    expect(code).toBe(3)
+    expect(err).toContain('the checkout example runs already on')
+    expect(err).toContain('CHECKOUT_DIRECTORY=')
+    // One Ctrl-C is one signal: it drains.
+    process.kill(-first.child.pid!, 'SIGINT')
+    const { code: drained, out } = await first.ended
+    expect(drained).toBe(0)
+    expect(out).toMatch(/^lost +0$/m)
+  })
+
   test('again, on what the first run left', { timeout }, async () => {
     const { code, out } = await example('checkout', '--for', '1s', '--json')
     expect(JSON.parse(out)).toMatchObject({ ...promised, deadLetters: 0, parked: 0 })
@@ -66,6 +90,29 @@ describe('flights', () => {
     const result = JSON.parse(out)
     expect(result).toMatchObject({ records: 20_000, published: 20_000, handled: 20_000, airports: 220, passed: true })
     expect(code).toBe(0)
+  })
+
+  test.each([
+    [['--limit', 'many'], '--limit cannot be "many"'],
+    [['--limit', '0'], '--limit cannot be "0"'],
+    [['--limt', '5'], "Unknown option '--limt'"],
+    [['--break', 'all'], '--break cannot be "all"'],
+    [['--limit', '1', '--break', 'order'], 'needs two records of one airport'],
+  ])('%j is refused with the usage', async (args, words) => {
+    const { code, out, err } = await example('flights', ...args, '--json')
+    expect(code).toBe(2)
+    expect(err).toContain(words)
+    expect(err).toContain('npm run example -- flights [--limit n]')
+    expect(err).not.toMatch(/^\s+at /m)
+    expect(JSON.parse(out).error.message).toContain(words)
+  })
+
+  test('left half-way it leaves no log behind', { timeout }, async () => {
+    const { child, ended } = started('flights')
+    await expect.poll(() => readdir(directory), { timeout: 20_000 }).toContainEqual(expect.stringContaining('flights-'))
+    child.kill('SIGINT')
+    expect((await ended).code).toBe(130)
+    expect((await readdir(directory)).filter((name) => name.includes('flights-'))).toEqual([])
   })
 
   test('prints a table of counts', { timeout }, async () => {

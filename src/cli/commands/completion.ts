@@ -5,13 +5,14 @@
 import { command } from '../command.ts'
 import type { ProgramWords } from '../completion/words.ts'
 import { UsageInvalid } from '../errors.ts'
+import { didYouMean } from '../suggestion.ts'
 
 const shells = ['bash', 'zsh', 'fish']
 
 export const completion = command({
   summary: 'Print a completion script for bash, zsh or fish.',
   args: {
-    shell: { type: 'positional', required: true, description: 'bash, zsh or fish' },
+    shell: { type: 'positional', required: true, valueHint: shells.join('|'), description: 'bash, zsh or fish' },
   },
   examples: [
     ['source <(veltrix completion bash)', 'bash, in ~/.bashrc'],
@@ -20,7 +21,10 @@ export const completion = command({
   ],
   async run({ args, out }) {
     if (!shells.includes(args.shell)) {
-      throw new UsageInvalid(`There is no completion for "${args.shell}": it is one of ${shells.join(', ')}.`)
+      const hint = didYouMean(args.shell, shells)
+      throw new UsageInvalid(
+        `There is no completion for "${args.shell}".${hint} There is one for ${shells.join(', ')}.`,
+      )
     }
     const [{ programWords }, { program }] = await Promise.all([
       import('../completion/words.ts'),

@@ -28,10 +28,11 @@ export const deadDiscard = command({
     ],
   ],
   async run({ args, rest, shell, out }) {
-    const [{ withApp }, letters, { confirmed }] = await Promise.all([
+    const [{ withApp }, letters, { confirmed }, { plural }] = await Promise.all([
       import('../with-app.ts'),
       import('../dead/letters.ts'),
       import('../dead/confirm.ts'),
+      import('../format.ts'),
     ])
     const selection = letterSelection(args, args.all === true, rest, shell.clock.now())
     const dryRun = args['dry-run'] === true
@@ -40,7 +41,8 @@ export const deadDiscard = command({
       const desk = await letters.openLetters(loaded, shell)
       if (!dryRun) {
         const planned = await desk.discard(subscription, selection, { reason: args.reason, dryRun: true })
-        const question = `Discard ${planned.length} dead letters of ${subscription}? Their events will never be handled.`
+        const what = `${plural(planned.length, 'dead letter')} of ${subscription}`
+        const question = `Discard ${what}? What is discarded will never be handled.`
         if (planned.length > 0 && !(await confirmed(question, args.yes === true, shell))) return 1
       }
       const results = await desk.discard(subscription, selection, { reason: args.reason, dryRun })

@@ -2,6 +2,7 @@
  * `veltrix dead list`
  * @module
  */
+import type { LetterPage } from '../../deadletter/index.ts'
 import { appArg, command } from '../command.ts'
 import { filterArgs, letterFilter } from '../dead/filter.ts'
 
@@ -33,9 +34,10 @@ export const deadList = command({
       const names = wanted === undefined ? [...loaded.config.subscriptions.keys()] : [knownSubscription(wanted, loaded)]
       const letters = await openLetters(loaded, shell)
       const page = args.after === undefined ? { limit } : { limit, after: args.after }
-      const pages = await Promise.all(
-        names.map(async (subscription) => ({ subscription, ...(await letters.list(subscription, filter, page)) })),
-      )
+      const pages: ({ subscription: string } & LetterPage)[] = []
+      for (const subscription of names) {
+        pages.push({ subscription, ...(await letters.list(subscription, filter, page)) })
+      }
       const total = pages.reduce((sum, { total }) => sum + total, 0)
       const all = pages.flatMap(({ subscription, letters }) => letters.map((letter) => ({ subscription, ...letter })))
       const next = Object.fromEntries(

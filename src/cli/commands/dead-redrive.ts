@@ -31,39 +31,27 @@ export const deadRedrive = command({
     ['veltrix dead redrive billing --all --dry-run', 'What would happen'],
   ],
   async run({ args, rest, shell, out }) {
-    const [{ withApp }, letters, { wholeNumber }, { confirmed }, { Interrupts }] = await Promise.all([
-      import('../with-app.ts'),
-      import('../dead/letters.ts'),
-      import('../values.ts'),
-      import('../dead/confirm.ts'),
-      import('../dev/interrupts.ts'),
-    ])
+    const [{ withApp }, { knownSubscription, openLetters }, { wholeNumber }, { confirmed }, { plural }, { redriven }] =
+      await Promise.all([
+        import('../with-app.ts'),
+        import('../dead/letters.ts'),
+        import('../values.ts'),
+        import('../dead/confirm.ts'),
+        import('../format.ts'),
+        import('../dead/redriven.ts'),
+      ])
     const selection = letterSelection(args, args.all === true, rest, shell.clock.now())
     const rate = wholeNumber('rate', args.rate, { min: 1 })
-    const dryRun = args['dry-run'] === true
+    const { 'dry-run': dryRun = false, wait = false, reason } = args
     return withApp(args.app, shell, async (loaded) => {
-      const subscription = letters.knownSubscription(args.subscription, loaded)
-      const desk = await letters.openLetters(loaded, shell)
+      const subscription = knownSubscription(args.subscription, loaded)
+      const desk = await openLetters(loaded, shell)
       if (!dryRun && rest.length === 0) {
         const planned = await desk.redrive(subscription, selection, { dryRun: true })
-        const question = `Redrive ${planned.length} dead letters of ${subscription}?`
+        const question = `Redrive ${plural(planned.length, 'dead letter')} of ${subscription}?`
         if (planned.length > 0 && !(await confirmed(question, args.yes === true, shell))) return 1
       }
-      const interrupts = new Interrupts(shell)
-      try {
-        const results = await desk.redrive(subscription, selection, {
-          dryRun,
-          wait: args.wait === true,
-          signal: interrupts.signal,
-          ...(rate === undefined ? {} : { rate }),
-          ...(args.reason === undefined ? {} : { reason: args.reason }),
-        })
-        if (out.json) await out.result({ subscription, dryRun, results: letters.resultsJson(results) })
-        else await out.lines(...letters.resultLines(results, out))
-        return letters.anyRefused(results) ? 1 : 0
-      } finally {
-        interrupts.close()
-      }
+      return redriven(desk, { subscription, selection, dryRun, wait, rate, reason }, loaded, shell, out)
     })
   },
 })

@@ -3,6 +3,7 @@
  * @module
  */
 import { command } from '../command.ts'
+import type { Shell } from '../shell.ts'
 
 export const dev = command({
   summary: 'Run the app on its log, with a live view.',
@@ -69,7 +70,7 @@ export const dev = command({
       ),
     )
     if (!loaded.hasHandlers) out.note('The module is only a typed file: nothing is handled, the log can be used.')
-    const live = !args.plain && !out.json && shell.stdout.isTTY === true
+    const live = !args.plain && !out.json && isScreen(shell)
     return runSession({
       loaded,
       shell,
@@ -78,9 +79,14 @@ export const dev = command({
       settleMs,
       // A terminal can be read four times a second; lines in a file cannot.
       intervalMs: live && every('interval').length === 0 ? 250 : intervalMs,
-      plain: args.plain === true,
+      live,
       scenario: args.scenario ? loaded.scenario : undefined,
       subscriptions: names.length > 0 ? names : loaded.hasHandlers ? undefined : [],
     })
   },
 })
+
+/** NO_COLOR asks for plain output as a whole: no colour, and no cursor movements either. */
+function isScreen({ stdout, env }: Shell): boolean {
+  return stdout.isTTY === true && env['TERM'] !== 'dumb' && !env['NO_COLOR']
+}

@@ -28,7 +28,10 @@ export const init = command({
       import('../starter/write.ts'),
     ])
     const given = await answers({ directory: args.directory, name: args.name, yes: args.yes === true }, shell)
-    if (given === undefined) return 1
+    if (given === undefined) {
+      out.note('Nothing was written.')
+      return 1
+    }
     const files = await writeStarter(given.directory, given.name)
     const { shown } = await import('../app-module.ts')
     const place = shown(given.directory, shell.cwd)

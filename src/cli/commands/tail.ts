@@ -30,7 +30,7 @@ export const tail = command({
     ...appArg,
   },
   examples: [
-    ['veltrix tail', 'The last ten events of every stream, then new ones'],
+    ['veltrix tail', 'The last ten events, then new ones'],
     ['veltrix tail orders --lane critical --from latest', 'Only what is urgent, from now on'],
     ['veltrix tail orders --key o-17 --from earliest --no-follow', 'The whole story of one key'],
     ['veltrix tail --from earliest --no-follow --json > events.ndjson', 'A copy that "veltrix publish --file" reads'],

@@ -15,6 +15,10 @@ _veltrix() {
   cur="\${COMP_WORDS[COMP_CWORD]}"
   prev="\${COMP_WORDS[COMP_CWORD-1]}"
   COMPREPLY=()
+  # bash takes --flag=value for three words.
+  if [ "$cur" = "=" ]; then cur=""
+  elif [ "$prev" = "=" ]; then prev="\${COMP_WORDS[COMP_CWORD-2]}"
+  fi
   if [ "$COMP_CWORD" -eq 1 ]; then
     COMPREPLY=($(compgen -W "${commands.map(([name]) => name).join(' ')} --help --version" -- "$cur"))
     return
@@ -39,11 +43,18 @@ ${leaves.map(flagCase).join('\n')}
   esac
   if [[ "$cur" == -* ]]; then
     COMPREPLY=($(compgen -W "$words" -- "$cur"))
-  else
-    COMPREPLY=($(compgen -f -- "$cur"))
+    return
   fi
+  case "$command" in
+${leaves.flatMap(firstCase).join('\n')}
+  esac
 }
-complete -o filenames -F _veltrix veltrix
+_veltrix_files() {
+  local IFS=$'\\n'
+  compopt -o filenames 2>/dev/null
+  COMPREPLY=($(compgen -f -- "$cur"))
+}
+complete -F _veltrix veltrix
 `
 }
 
@@ -51,7 +62,7 @@ function valueCases({ name, flags }: CommandWords): string[] {
   return flags.flatMap((flag) => {
     if (flag.value === 'none') return []
     const names = [`"${name} --${flag.name}"`, ...(flag.short ? [`"${name} -${flag.short}"`] : [])].join('|')
-    if (flag.value === 'file') return [`    ${names}) COMPREPLY=($(compgen -f -- "$cur")); return ;;`]
+    if (flag.value === 'file') return [`    ${names}) _veltrix_files; return ;;`]
     if (flag.value === 'text') return [`    ${names}) return ;;`]
     return [`    ${names}) COMPREPLY=($(compgen -W "${flag.value.join(' ')}" -- "$cur")); return ;;`]
   })
@@ -59,4 +70,10 @@ function valueCases({ name, flags }: CommandWords): string[] {
 
 function flagCase({ name, flags }: CommandWords): string {
   return `    "${name}") words="${flags.map((flag) => `--${flag.name}`).join(' ')}" ;;`
+}
+
+function firstCase({ name, first }: CommandWords): string[] {
+  if (first === 'other') return []
+  const act = first === 'file' ? '_veltrix_files' : `COMPREPLY=($(compgen -W "${first.join(' ')}" -- "$cur"))`
+  return [`    "${name}") ${act} ;;`]
 }

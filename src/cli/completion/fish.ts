@@ -8,6 +8,8 @@ export function fishScript({ commands, groups, leaves }: ProgramWords): string {
   const lines = [
     '# veltrix completion for fish: veltrix completion fish | source',
     'complete -c veltrix -f',
+    `complete -c veltrix -n __fish_use_subcommand -l help -d ${quoted('What there is')}`,
+    `complete -c veltrix -n __fish_use_subcommand -l version -d ${quoted('The version')}`,
     ...commands.map(
       ([name, summary]) => `complete -c veltrix -n __fish_use_subcommand -a ${name} -d ${quoted(summary)}`,
     ),
@@ -22,16 +24,15 @@ export function fishScript({ commands, groups, leaves }: ProgramWords): string {
   return `${[...lines, ...leaves.flatMap(leafLines)].join('\n')}\n`
 }
 
-function leafLines({ name, flags, takesFile }: CommandWords): string[] {
+function leafLines({ name, flags, first }: CommandWords): string[] {
   const condition = quoted(
     name
       .split(' ')
       .map((word) => `__fish_seen_subcommand_from ${word}`)
       .join('; and '),
   )
-  const files = takesFile ? [`complete -c veltrix -n ${condition} -F`] : []
   return [
-    ...files,
+    ...firstLines(first, condition),
     ...flags.map((flag) => {
       const short = flag.short ? ` -s ${flag.short}` : ''
       const list = typeof flag.value === 'string' ? '' : ` -x -a ${quoted(flag.value.join(' '))}`
@@ -39,6 +40,11 @@ function leafLines({ name, flags, takesFile }: CommandWords): string[] {
       return `complete -c veltrix -n ${condition} -l ${flag.name}${short}${value}${list} -d ${quoted(flag.summary)}`
     }),
   ]
+}
+
+function firstLines(first: CommandWords['first'], condition: string): string[] {
+  if (first === 'other') return []
+  return [`complete -c veltrix -n ${condition} ${first === 'file' ? '-F' : `-a ${quoted(first.join(' '))}`}`]
 }
 
 function quoted(text: string): string {

@@ -11,8 +11,8 @@ export interface CommandWords {
   readonly name: string
   readonly summary: string
   readonly flags: readonly FlagWords[]
-  /** Its first positional is a file or a directory. */
-  readonly takesFile: boolean
+  /** What its first positional can be: a file, one of a list, or something only the app knows. */
+  readonly first: 'file' | 'other' | readonly string[]
 }
 
 export interface FlagWords {
@@ -41,16 +41,21 @@ export async function programWords(program: Readonly<Record<string, Entry>>): Pr
     for (const [child, leaf] of Object.entries(children)) {
       const command = await leaf.load()
       const args: ArgsDef = { ...command.args, ...commonArgs }
-      const first = Object.entries(args).find(([, def]) => def.type === 'positional')
       leaves.push({
         name: child === '' ? name : `${name} ${child}`,
         summary: leaf.summary,
         flags: flagWords(args),
-        takesFile: first !== undefined && (first[0] === 'app' || first[0] === 'directory'),
+        first: firstValue(args),
       })
     }
   }
   return { commands: Object.entries(program).map(([name, entry]) => [name, entry.summary]), groups, leaves }
+}
+
+function firstValue(args: ArgsDef): CommandWords['first'] {
+  const [name, def] = Object.entries(args).find(([, candidate]) => candidate.type === 'positional') ?? []
+  if (name === 'app' || name === 'directory') return 'file'
+  return def?.valueHint?.includes('|') ? def.valueHint.split('|') : 'other'
 }
 
 function flagWords(args: ArgsDef): FlagWords[] {

@@ -10,6 +10,10 @@ export function zshScript({ commands, groups, leaves }: ProgramWords): string {
 _veltrix() {
   local command
   if (( CURRENT == 2 )); then
+    if [[ "$words[2]" == -* ]]; then
+      _arguments '--help[What there is]' '--version[The version]'
+      return
+    fi
     local -a commands=(${described(commands)})
     _describe 'command' commands
     return
@@ -44,9 +48,14 @@ function described(pairs: readonly (readonly [string, string])[]): string {
   return pairs.map(([name, summary]) => quoted(`${name}:${summary.replaceAll(':', '\\:')}`)).join(' ')
 }
 
-function leafCase({ name, flags, takesFile }: CommandWords): string {
+function leafCase({ name, flags, first }: CommandWords): string {
   const specs = flags.flatMap(flagSpecs)
-  return `    ${quoted(name)}) _arguments -s ${[...specs, quoted(takesFile ? '*:file:_files' : '*:value: ')].join(' ')} ;;`
+  return `    ${quoted(name)}) _arguments -s ${[...specs, quoted(firstSpec(first))].join(' ')} ;;`
+}
+
+function firstSpec(first: CommandWords['first']): string {
+  if (first === 'file') return '*:file:_files'
+  return first === 'other' ? '*:value: ' : `1:value:(${first.join(' ')})`
 }
 
 function flagSpecs(flag: FlagWords): string[] {
@@ -55,7 +64,9 @@ function flagSpecs(flag: FlagWords): string[] {
     typeof flag.value === 'string' ? flag.value : 'text'
   ]
   const list = typeof flag.value === 'string' ? value : `:value:(${flag.value.join(' ')})`
-  const names = [`--${flag.name}`, ...(flag.short ? [`-${flag.short}`] : [])]
+  // With "=" a value may follow it, or stand in the next word.
+  const long = `--${flag.name}${flag.value === 'none' ? '' : '='}`
+  const names = [long, ...(flag.short ? [`-${flag.short}`] : [])]
   return names.map((name) => quoted(`*${name}[${summary}]${list}`))
 }
 

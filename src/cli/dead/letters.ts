@@ -39,14 +39,15 @@ export function letterTable(
   const { paint, width } = out
   return tableLines({
     columns: [
-      { title: 'SUBSCRIPTION', dispensable: 5 },
-      { title: 'ID', flexible: true },
+      { title: 'SUBSCRIPTION', dispensable: 6 },
+      // Never cut: it is what the other commands are given.
+      { title: 'ID' },
       { title: 'STATUS' },
       { title: 'TYPE', flexible: true, dispensable: 2 },
-      { title: 'KEY', flexible: true },
-      { title: 'TRIES', align: 'right', dispensable: 3 },
-      { title: 'AGE', align: 'right', dispensable: 4 },
-      { title: 'WHY', flexible: true },
+      { title: 'KEY', flexible: true, dispensable: 1 },
+      { title: 'TRIES', align: 'right', dispensable: 4 },
+      { title: 'AGE', align: 'right', dispensable: 5 },
+      { title: 'WHY', flexible: true, dispensable: 3 },
     ],
     rows: letters.map((letter) => [
       letter.subscription,
@@ -92,7 +93,7 @@ export function resultLines(results: readonly LetterResult[], out: Pick<Output, 
     [...counts].map(([outcome, list]) => `${list.length} ${outcome}`).join(', '),
     ...refused.slice(0, mostLines).map((result) => {
       const why = result.error?.message ?? result.story?.chain[0]?.message ?? ''
-      return `${paint.bad(result.outcome)} ${result.id}: ${printable(why)}`
+      return `${paint.bad(result.outcome)} ${result.id}${why === '' ? '' : `: ${printable(why)}`}`
     }),
     ...(refused.length > mostLines ? [`and ${refused.length - mostLines} more`] : []),
   ]

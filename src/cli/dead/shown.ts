@@ -39,7 +39,10 @@ export function shownLines(
     ['key', printable(letter.key)],
     ['stream, lane', `${letter.stream}, ${letter.lane}`],
     ['attempts', String(letter.attempts)],
-    ['first, last', `${moment(letter.firstAttemptAt)}, ${moment(letter.lastAttemptAt)} UTC`],
+    // What was parked at once was never tried.
+    ...(letter.firstAttemptAt > 0
+      ? [['first, last', `${moment(letter.firstAttemptAt)}, ${moment(letter.lastAttemptAt)} UTC`] as [string, string]]
+      : []),
     ['kept', `${moment(letter.deadAt)} UTC, ${bytes(letter.bytes)}`],
     ...(behind === undefined ? [] : [['waits behind', behind.id] as [string, string]]),
     ...(followers.length === 0

@@ -3,7 +3,7 @@
  * @module
  */
 import { sleep, type Clock } from '../../clock.ts'
-import type { LoadedApp } from '../app-module.ts'
+import { shown, type LoadedApp } from '../app-module.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { lagCounts, laneLags } from '../lag.ts'
 import type { Output } from '../output.ts'
@@ -22,7 +22,8 @@ export interface SessionOptions {
   readonly forMs: number | undefined
   readonly settleMs: number
   readonly intervalMs: number
-  readonly plain: boolean
+  /** Redrawn in place. */
+  readonly live: boolean
   readonly scenario: Scenario | undefined
   /** Subscriptions to run; undefined: all. */
   readonly subscriptions: readonly string[] | undefined
@@ -43,11 +44,13 @@ export async function runSession(options: SessionOptions): Promise<number> {
   gauges.listen()
   const view = viewOf(options, gauges)
   const interrupts = new Interrupts(shell, () => view.close())
+  // A view that nobody sees any more (`| head`) is the end of the session, as for every other command.
+  const ended = AbortSignal.any([interrupts.signal, options.out.gone])
   let summary: Summary | undefined
   let abandoned = 0
   try {
     await app.start(options.subscriptions === undefined ? {} : { subscriptions: [...options.subscriptions] })
-    summary = await live(options, gauges, view, interrupts.signal)
+    summary = await live(options, gauges, view, ended)
   } finally {
     try {
       abandoned = (await app.stop()).abandoned
@@ -172,18 +175,22 @@ class Ticker {
 }
 
 function viewOf(options: SessionOptions, gauges: Gauges): View {
-  const { loaded, shell, out, plain, forMs } = options
-  const { transport } = loaded.config
+  const { loaded, shell, out, forMs } = options
   const view: ViewOptions = {
     gauges,
     shell,
     out,
     lane: loaded.config.lanes[0]!.name,
-    place: transport === 'embedded' ? 'embedded log' : transport.name,
+    place: placeOf(loaded.config, shell.cwd),
     onlySummary: forMs !== undefined,
   }
   if (out.json) return new JsonView(view)
-  // NO_COLOR asks for plain output as a whole: no colour, and no cursor movements either.
-  const terminal = shell.stdout.isTTY === true && shell.env['TERM'] !== 'dumb' && !shell.env['NO_COLOR']
-  return plain || !terminal ? new PlainView(view) : new LiveView(view)
+  return options.live ? new LiveView(view) : new PlainView(view)
+}
+
+/** `embedded log .veltrix`, or the name of another transport. */
+function placeOf({ transport }: LoadedApp['config'], cwd: string): string {
+  if (transport === 'embedded') return 'embedded log .veltrix'
+  const { name, directory } = transport as typeof transport & { readonly directory?: string }
+  return directory === undefined ? name : `${name} log ${shown(directory, cwd)}`
 }

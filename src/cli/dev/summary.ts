@@ -86,9 +86,22 @@ export function summaryLines(summary: Summary, out: Pick<Output, 'paint' | 'widt
   return [
     ...tableLines({ columns, rows, width: out.width, paint }),
     '',
-    ...told.map(([name, value]) => `${paint.faint(name.padEnd(18))} ${valueText(name, value as number)}`),
+    ...told.map(([name, value]) => `${paint.faint(wordsOf(name).padEnd(18))} ${valueText(name, value as number)}`),
     ...(summary.settled ? [] : [paint.warn('not everything came to its end before the settle time-out')]),
+    ...(Number(summary['abandoned'] ?? 0) > 0
+      ? [
+          paint.warn(
+            'unfinished handlers were left when the drain time-out passed; the next start repeats their events',
+          ),
+        ]
+      : []),
+    ...(summary['failed'] === true ? [paint.bad('what the scenario checked has failed')] : []),
   ]
+}
+
+/** `firstHandledMs` as `first handled`: the unit stands with the value. */
+function wordsOf(name: string): string {
+  return name.replace(/Ms$/, '').replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 }
 
 function valueText(name: string, value: number): string {

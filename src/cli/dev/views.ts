@@ -2,8 +2,9 @@
  * The three faces of `dev`: a terminal redrawn in place, plain lines, machine output.
  * @module
  */
-import type { Output } from '../output.ts'
+import { errorJson, type Output } from '../output.ts'
 import type { Shell } from '../shell.ts'
+import { followScreen } from '../view/follow-screen.ts'
 import { frameLines } from '../view/frame.ts'
 import type { Gauges } from '../view/gauges.ts'
 import { plainLine, plainNote } from '../view/plain.ts'
@@ -49,13 +50,9 @@ export class LiveView implements View {
     const { shell, out } = options
     this.#redraw = new Redraw((text) => out.raw(text))
     const releaseStreams = guard([shell.stdout, shell.stderr], (text) => this.#redraw.above(text))
-    const resized = (): void => {
-      this.#redraw.resized()
-      this.show()
-    }
-    shell.stdout.on('resize', resized)
+    const releaseScreen = followScreen(this.#redraw, shell, () => this.show())
     this.#release = () => {
-      shell.stdout.off('resize', resized)
+      releaseScreen()
       releaseStreams()
     }
   }
@@ -140,7 +137,15 @@ export class JsonView implements View {
 
   constructor(options: ViewOptions) {
     this.#options = options
-    this.#release = stdoutToStderr(options.shell)
+    const { shell, out } = options
+    const releaseStream = stdoutToStderr(shell)
+    const releaseDeath = shell.onDeath((error) => {
+      if (error !== undefined) out.raw(`${JSON.stringify({ error: errorJson(error) })}\n`)
+    })
+    this.#release = () => {
+      releaseDeath()
+      releaseStream()
+    }
   }
 
   show(): void {

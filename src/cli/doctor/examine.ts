@@ -6,7 +6,6 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { CompiledConfig } from '../../config/index.ts'
 import { DeadLetters } from '../../deadletter/index.ts'
-import { isVeltrixError } from '../../errors.ts'
 import type { Log, Transport } from '../../transport/index.ts'
 import { loadApp, shown } from '../app-module.ts'
 import { errorText } from '../output.ts'
@@ -30,12 +29,16 @@ export async function examine(place: string | undefined, shell: Shell): Promise<
       ),
     )
   } catch (error) {
-    return [...findings, wrong('typed file', messageOf(error), 'Mend the file; nothing below it can be checked.')]
+    return [...findings, wrong('typed file', errorText(error), 'Mend the file; nothing below it can be checked.')]
   }
   const directory = directoryOf(config, shell.cwd)
-  if (directory !== undefined) findings.push(await directoryWritable(directory), await diskSpace(directory))
-  if (directory !== undefined && !existsSync(join(directory, 'log.db'))) {
-    return [...findings, ok('log', 'there is none yet; the first start or publish makes it')]
+  if (directory !== undefined) {
+    const writable = await directoryWritable(directory)
+    findings.push(writable, await diskSpace(directory))
+    // Nothing can be said of a log in a directory that cannot even be looked into.
+    const there = existsSync(join(directory, 'log.db'))
+    if (!there && writable.status === 'wrong') return findings
+    if (!there) return [...findings, ok('log', 'there is none yet; the first start or publish makes it')]
   }
   return [...findings, ...(await examineLog(config, shell))]
 }
@@ -46,12 +49,12 @@ async function examineLog(config: CompiledConfig, shell: Shell): Promise<Finding
     const transport = await transportOf(config)
     log = await transport.open({ clock: shell.clock, clientId: `doctor:${process.pid}` })
   } catch (error) {
-    return [wrong('log', messageOf(error), 'See docs/errors.md for the code.')]
+    return [wrong('log', errorText(error), seePage)]
   }
   try {
     return await openLogFindings(log, config, shell.clock.now(), shell)
   } catch (error) {
-    return [wrong('log', messageOf(error), 'See docs/errors.md for the code.')]
+    return [wrong('log', errorText(error), seePage)]
   } finally {
     await log.close()
   }
@@ -87,6 +90,4 @@ async function transportOf({ transport }: CompiledConfig): Promise<Transport> {
   return (await import('../../transport/embedded/index.ts')).embedded()
 }
 
-function messageOf(error: unknown): string {
-  return isVeltrixError(error) ? error.message : errorText(error)
-}
+const seePage = 'The page docs/errors.md says more about the code.'

@@ -6,9 +6,9 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { bytes, moment } from '../format.ts'
+import { leastNode } from '../least-node.ts'
 import { ok, warn, wrong, type Finding } from './finding.ts'
 
-const leastNode = 24
 const GiB = 1024 ** 3
 const MiB = 1024 ** 2
 /** Nothing was written before this version existed. */

@@ -32,6 +32,11 @@ export class Progress {
     return this.#clock.monotonic() - this.#startedAt
   }
 
+  /** Events that have come to their end. */
+  get perSecond(): number {
+    return (this.published + this.failed) / Math.max(0.001, this.durationMs / 1000)
+  }
+
   /** Redraws when it is time to. */
   tick(): void {
     const now = this.#clock.monotonic()
@@ -50,12 +55,10 @@ export class Progress {
 
   /** `12,000 events  8.2k/s  45%  1.2 of 2.7 MiB  3 failed` */
   text(): string {
-    const done = this.published + this.failed
-    const perSecond = done / Math.max(0.001, this.durationMs / 1000)
     const total = this.#totalBytes
     return [
-      plural(done, 'event'),
-      `${compact(Math.round(perSecond))}/s`,
+      plural(this.published + this.failed, 'event'),
+      `${compact(Math.round(this.perSecond))}/s`,
       ...(total !== undefined && total > 0 ? [`${Math.min(100, Math.floor((this.bytes / total) * 100))}%`] : []),
       total === undefined ? bytes(this.bytes) : `${bytes(this.bytes)} of ${bytes(total)}`,
       ...(this.failed > 0 ? [`${count(this.failed)} failed`] : []),

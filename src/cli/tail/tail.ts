@@ -43,29 +43,10 @@ export async function showTail(
   }
   try {
     await show(storedRecords(log, sources, options.from, wanted))
-    if (options.follow && !out.closed) await followUntilClosed(log, sources, interrupts.signal, shell, out, show)
+    if (!options.follow) return
+    const ended = AbortSignal.any([interrupts.signal, out.gone])
+    await show(newRecords(log, sources, { signal: ended, clock: shell.clock }))
   } finally {
     interrupts.close()
-  }
-}
-
-async function followUntilClosed(
-  log: Awaited<ReturnType<LoadedApp['app']['open']>>,
-  sources: Awaited<ReturnType<typeof sourcesOf>>,
-  interrupted: AbortSignal,
-  shell: Shell,
-  out: Output,
-  show: (records: AsyncIterable<Placed>) => Promise<void>,
-): Promise<void> {
-  const ended = new AbortController()
-  const end = (): void => ended.abort()
-  interrupted.addEventListener('abort', end)
-  shell.stdout.on('error', end)
-  try {
-    if (!interrupted.aborted && !out.closed)
-      await show(newRecords(log, sources, { signal: ended.signal, clock: shell.clock }))
-  } finally {
-    ended.abort()
-    shell.stdout.off('error', end)
   }
 }

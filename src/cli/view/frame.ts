@@ -48,14 +48,14 @@ function titleLines({ snapshot, place, draining, memoryBytes, columns, paint }: 
 
 const laneColumns: readonly Column[] = [
   { title: 'LANE', flexible: true },
-  { title: 'PUBLISHED/S', align: 'right', dispensable: 1 },
-  { title: 'HANDLED/S', align: 'right' },
-  { title: 'P50', align: 'right' },
+  { title: 'PUBLISHED/S', align: 'right', dispensable: 5 },
+  { title: 'HANDLED/S', align: 'right', dispensable: 3 },
+  { title: 'P50', align: 'right', dispensable: 4 },
   { title: 'P99', align: 'right' },
-  { title: 'P99 TO DONE', align: 'right', dispensable: 4 },
-  { title: 'LAG', align: 'right' },
-  { title: 'WAITING KEYS', align: 'right', dispensable: 2 },
-  { title: 'DEAD', align: 'right' },
+  { title: 'P99 TO DONE', align: 'right', dispensable: 7 },
+  { title: 'LAG', align: 'right', dispensable: 1 },
+  { title: 'WAITING KEYS', align: 'right', dispensable: 6 },
+  { title: 'DEAD', align: 'right', dispensable: 2 },
 ]
 
 const narrowTitles: Readonly<Record<string, string>> = {
@@ -104,8 +104,8 @@ function criticalLine({ snapshot, history, columns, paint }: FrameOptions): stri
   const lane = Object.keys(snapshot.lanes)[0] ?? ''
   const known = history.filter((value) => value !== undefined)
   const scale = roundScale(Math.max(0, ...known.slice(-60)))
-  const label = `p99 of ${lane} `
-  const tail = `  0 to ${span(scale)}, ${Math.min(60, history.length)} s`
+  const label = clip(`p99 of ${lane} `, columns)
+  const tail = clip(`  0 to ${span(scale)}, ${Math.min(60, history.length)} s`, columns - label.length)
   const room = Math.max(0, Math.min(60, columns - label.length - tail.length))
   return `${label}${paint.good(fit(sparkline(history, room, scale), room))}${paint.faint(tail)}`
 }
@@ -113,12 +113,12 @@ function criticalLine({ snapshot, history, columns, paint }: FrameOptions): stri
 const subscriptionColumns: readonly Column[] = [
   { title: 'SUBSCRIPTION', flexible: true },
   { title: 'BREAKER' },
-  { title: 'RUNNING', align: 'right' },
-  { title: 'HANDLED', align: 'right', dispensable: 1 },
-  { title: 'LAG', align: 'right' },
-  { title: 'WAITING KEYS', align: 'right', dispensable: 2 },
-  { title: 'PARKED KEYS', align: 'right', dispensable: 3 },
-  { title: 'DEAD', align: 'right' },
+  { title: 'RUNNING', align: 'right', dispensable: 3 },
+  { title: 'HANDLED', align: 'right', dispensable: 4 },
+  { title: 'LAG', align: 'right', dispensable: 2 },
+  { title: 'WAITING KEYS', align: 'right', dispensable: 5 },
+  { title: 'PARKED KEYS', align: 'right', dispensable: 6 },
+  { title: 'DEAD', align: 'right', dispensable: 1 },
 ]
 
 function subscriptionLines({ snapshot, columns, paint }: FrameOptions): string[] {

@@ -46,10 +46,11 @@ export class Redraw {
     this.#height = 0
   }
 
-  /** Leaves the last frame standing. */
+  /** Leaves the last frame standing; another one would begin below it. */
   end(): void {
     if (this.#started) this.#write(showCursor)
     this.#started = false
+    this.#height = 0
   }
 
   #up(): string {
