@@ -85,6 +85,7 @@ export class ReportWatch {
 
 function outcomeOf(entry: AuditEntry): 'redriven' | 'failed' | 'discarded' | undefined {
   if (entry.action === 'redriven' || entry.action === 'released') return 'redriven'
-  if (entry.action === 'redrive-failed') return 'failed'
+  // Without an attempt it is the mark of a worker that begins to run it after another died with it: how it ends is still to come.
+  if (entry.action === 'redrive-failed') return entry.attempts === 0 ? undefined : 'failed'
   return entry.action === 'discarded' ? 'discarded' : undefined
 }

@@ -95,9 +95,21 @@ export class Letters {
   async prepare(work: PartitionWork): Promise<void> {
     await this.index.refresh()
     for (const key of this.index.parkedKeys(work.topic, work.partition)) work.keyQueue(key).parked = true
-    if (work.afterCrash) for (const letter of this.index.unresolved()) this.noteKept(work, letter)
+    if (work.afterCrash) {
+      for (const letter of this.index.unresolved()) this.noteKept(work, letter)
+      this.noteBegun(work)
+    }
     for (const old of this.prepared) if (old.gone) this.prepared.delete(old)
     this.prepared.add(work)
+  }
+
+  /** What was asked for, or next behind an ended letter, when the last worker died. */
+  private noteBegun(work: PartitionWork): void {
+    for (const { id } of this.index.redriving(work.topic, work.partition)) work.lettersBegun.add(id)
+    for (const key of this.index.parkedKeys(work.topic, work.partition)) {
+      const [head] = this.index.chain(work.topic, work.partition, key)
+      if (head?.kind === 'parked') work.lettersBegun.add(head.id)
+    }
   }
 
   /** Goes on with redrives and releases that were asked for or under way. */

@@ -42,6 +42,8 @@ export class PartitionWork {
   readonly memory = new RecordMemory()
   /** Events that an earlier worker kept as dead letters and could not commit: over, whatever became of their letters since. */
   readonly keptBefore = new Set<number>()
+  /** Letters that an earlier worker, which died, may have been running: by id, until they are run here. */
+  readonly lettersBegun = new Set<string>()
   /** Changed since the last commit snapshot. */
   dirty = true
   /** A fetch for it is on its way. */

@@ -104,7 +104,7 @@ export class Redrives {
 
   private async enqueue(work: PartitionWork, queue: KeyQueue, letter: IndexedLetter, record: LogRecord): Promise<void> {
     // Its last owner died, perhaps of it. Call it dead first: should it end this process too, it will not be run again unasked.
-    if (work.afterCrash) await this.markCrashed(letter)
+    if (work.lettersBegun.delete(letter.id)) await this.markCrashed(letter)
     if (!work.gone && !work.closing) work.enqueue(letterItem(queue, letter, record))
   }
 

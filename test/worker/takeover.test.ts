@@ -274,3 +274,34 @@ test('a letter discarded while its record is read gives the turn to the next of 
   expect(runs).toEqual(['0', '1 again'])
   expect(await on.letters()).toEqual([])
 })
+
+test.each([
+  ['asked for after a worker died runs as if none had', false, ['redrive-requested', 'redriven']],
+  [
+    'under way when a worker died is called failed first, in case it is what killed it',
+    true,
+    ['redrive-requested', 'redrive-failed', 'redriven'],
+  ],
+])('a letter %s, and its redrive is reported as it ended', async (_, before, actions) => {
+  const on = await bench({ onDeadLetter: 'continue' })
+  let redriven = 0
+  const life = (hangs: boolean) => (worker: Worker) =>
+    worker.handle('sub', 'step', (_event, context) => {
+      if (!context.redriven) throw new Unrecoverable('planted')
+      redriven++
+      return hangs ? new Promise(() => {}) : undefined
+    })
+  const first = await on.start('w1', life(true))
+  await on.publish('a')
+  await on.clock.advance(1_000)
+  const ask = (): ReturnType<typeof on.desk.redrive> =>
+    on.desk.redrive('sub', { all: true }, { rate: Infinity, wait: true })
+  const early = before ? ask() : undefined
+  if (before) await on.clock.runUntil(() => redriven === 1)
+  first.crash()
+  await on.start('w2', life(false))
+  await on.clock.advance(3_000)
+  expect(await inTime(on.clock, early ?? ask())).toMatchObject([{ outcome: 'redriven' }])
+  const audit = await inTime(on.clock, on.desk.audit('sub'))
+  expect(audit.map(({ action }) => action).toSorted()).toEqual(actions.toSorted())
+})
