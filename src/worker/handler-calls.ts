@@ -103,7 +103,17 @@ export class HandlerCalls {
     scheduler.started(lane)
     breaker.started(startedAt)
     channels.breaker(breaker)
-    const running = { members, lane, context, startedAt, hasSlot: true, overdue: false }
+    const running: Running = {
+      members,
+      lane,
+      context,
+      startedAt,
+      hasSlot: true,
+      overdue: false,
+      standing: false,
+      before: undefined,
+      after: undefined,
+    }
     this.running.add(running)
     channels.started(members)
     return running

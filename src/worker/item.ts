@@ -91,18 +91,28 @@ export function queueLength(queue: KeyQueue): number {
 }
 
 export function pushItem(queue: KeyQueue, item: Item): void {
-  queue.items.push(item)
+  if (queueLength(queue) > 0) queue.items.push(item)
+  else {
+    // Mostly it is the only one: a list of just its length.
+    queue.items = [item]
+    queue.head = 0
+  }
 }
 
 export function shiftItem(queue: KeyQueue): void {
-  queue.head++
-  if (queue.head === queue.items.length) {
-    queue.items.length = 0
-    queue.head = 0
-  } else if (queue.head >= 64 && queue.head * 2 >= queue.items.length) {
+  letGo(queue.items, queue.head++)
+  if (queue.head >= 64 && queue.head * 2 >= queue.items.length) {
     queue.items.splice(0, queue.head)
     queue.head = 0
   }
+}
+
+/**
+ * Empties a place that will not be looked at again. Lists live long enough to be garbage that is collected late, and would keep
+ * everything alive that was ever in them until then: the collector's short pauses become long ones.
+ */
+export function letGo(list: unknown[], at: number): void {
+  list[at] = undefined
 }
 
 /** The record is not used any more, or lies elsewhere. */

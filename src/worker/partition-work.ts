@@ -21,6 +21,9 @@ export interface PartitionLimits {
   readonly maxMetadataBytes: number
 }
 
+/** Unused keys that may be kept, at least. */
+const fewKeys = 1024
+
 export class PartitionWork {
   readonly topic: string
   readonly partition: number
@@ -56,6 +59,8 @@ export class PartitionWork {
   private readonly limits: PartitionLimits
   private readonly stored: StoredProgress
   private readonly keys = new Map<string, KeyQueue>()
+  /** How often one of them became unused since those were dropped. */
+  private unused = 0
   private readonly ready = new ReadyQueue()
   private readonly window = new WorkWindow()
   private readonly openKeys = new OpenKeys()
@@ -273,12 +278,14 @@ export class PartitionWork {
     return items
   }
 
-  /** Drops a key that needs no memory any more. */
+  /** A key that needs no memory any more may be dropped. */
   forget(queue: KeyQueue): void {
-    if (queue.state === 'idle' && !queue.parked && queue.parking === 0 && !queue.loading && queueLength(queue) === 0) {
-      this.openKeys.leave(queue)
-      this.keys.delete(queue.key)
-    }
+    if (!isUnused(queue)) return
+    this.openKeys.leave(queue)
+    // Many at once: most keys come again, and a map that is changed for every event leaves much garbage.
+    if (++this.unused < Math.max(fewKeys, this.keys.size)) return
+    this.unused = 0
+    for (const each of this.keys.values()) if (isUnused(each)) this.keys.delete(each.key)
   }
 
   private settle(queue: KeyQueue): void {
@@ -317,4 +324,8 @@ export class PartitionWork {
     if (this.afterCrash && offset < this.stored.reserved) return { clean: false, reserved: this.stored.reserved }
     return { clean: true, reserved: offset }
   }
+}
+
+function isUnused(queue: KeyQueue): boolean {
+  return queue.state === 'idle' && !queue.parked && queue.parking === 0 && !queue.loading && queueLength(queue) === 0
 }

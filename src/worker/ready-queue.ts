@@ -6,7 +6,7 @@
  * are usually few and go through a heap.
  * @module
  */
-import { headOf, type KeyQueue } from './item.ts'
+import { headOf, letGo, type KeyQueue } from './item.ts'
 
 export class ReadyQueue {
   private fresh: KeyQueue[] = []
@@ -49,7 +49,7 @@ export class ReadyQueue {
   }
 
   private popFresh(): void {
-    this.freshHead++
+    letGo(this.fresh, this.freshHead++)
     if (this.freshHead === this.fresh.length) {
       this.fresh = []
       this.freshHead = 0

@@ -12,6 +12,7 @@ import { AttemptContext } from './context.ts'
 import { HandlerTimeout } from './errors.ts'
 import type { Item } from './item.ts'
 import type { PartitionWork } from './partition-work.ts'
+import { RunningLine, type InLine } from './running-line.ts'
 
 /** One event in a handler's hands. */
 export interface Member {
@@ -28,7 +29,7 @@ export function attemptOf({ item, precounted }: Member): number {
 }
 
 /** One handler call: one event, or a batch. */
-export interface Running {
+export interface Running extends InLine<Running> {
   readonly members: readonly Member[]
   readonly lane: number
   readonly context: AttemptContext<unknown>
@@ -49,7 +50,7 @@ export interface RunningOptions {
 export class RunningHandlers {
   private readonly options: RunningOptions
   /** In order of start, so the first is the next to time out: they all have the same limit. */
-  private readonly active = new Set<Running>()
+  private readonly active = new RunningLine<Running>()
   private readonly overdue = new Set<Running>()
   /** Past twice the limit, slot given back, still not returned. */
   private readonly abandoned = new Set<Running>()
@@ -71,7 +72,7 @@ export class RunningHandlers {
   }
 
   remove(running: Running): void {
-    this.active.delete(running)
+    if (!running.overdue) this.active.remove(running)
     this.overdue.delete(running)
     this.abandoned.delete(running)
     if (this.idle.length > 0) this.tellIdle()
@@ -111,7 +112,7 @@ export class RunningHandlers {
 
   /** One timer for all: set for the oldest when needed, it looks again when it fires. */
   private schedule(): void {
-    const first = this.active.values().next().value
+    const { first } = this.active
     const firstOverdue = this.overdue.values().next().value
     const at = Math.min(first ? this.deadline(first) : Infinity, firstOverdue ? this.deadline(firstOverdue) : Infinity)
     if (at === Infinity || (this.timer && this.timerAt <= at)) return
@@ -127,7 +128,7 @@ export class RunningHandlers {
     const now = this.options.clock.monotonic() + 1
     for (const running of this.active) {
       if (this.deadline(running) > now) break
-      this.active.delete(running)
+      this.active.remove(running)
       running.overdue = true
       this.overdue.add(running)
       AttemptContext.abort(running.context, new HandlerTimeout(this.options.timeoutMs))

@@ -3,7 +3,7 @@
  * @module
  */
 import { keyHash, type OpenEntry } from './commit-state.ts'
-import type { Item, KeyQueue } from './item.ts'
+import { letGo, type Item, type KeyQueue } from './item.ts'
 
 export class WorkWindow {
   private items: Item[] = []
@@ -26,7 +26,7 @@ export class WorkWindow {
 
   /** Something was done: lets go of what is done at the front. */
   advance(): void {
-    while (this.head < this.items.length && this.items[this.head]!.done) this.head++
+    while (this.head < this.items.length && this.items[this.head]!.done) letGo(this.items, this.head++)
     if (this.head === this.items.length) {
       this.items = []
       this.head = 0
