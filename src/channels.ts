@@ -50,7 +50,8 @@ export interface ChannelMessages {
     subscription: string
     topic: string
     partition: number
-    reason: 'ahead' | 'metadata' | 'memory'
+    /** Which bound: the bytes of its commit state. */
+    reason: 'metadata'
   }
   /** A handler ignored its AbortSignal past the time-out. */
   'veltrix:worker:stuck': EventNote & { forMs: number }

@@ -9,19 +9,12 @@ import type { ErrorStory } from './story.ts'
 export type LetterKind = 'dead' | 'parked'
 
 /** Why an event is kept. */
-export type DeadReason =
-  | 'attempts-exhausted'
-  | 'unrecoverable'
-  | 'invalid-event'
-  | 'no-handler'
-  | 'crashed'
-  | 'parked-behind'
+export type DeadReason = 'attempts-exhausted' | 'unrecoverable' | 'invalid-event' | 'crashed' | 'parked-behind'
 
 export const deadReasons: readonly DeadReason[] = [
   'attempts-exhausted',
   'unrecoverable',
   'invalid-event',
-  'no-handler',
   'crashed',
   'parked-behind',
 ]

@@ -7,14 +7,7 @@ import type { DeadReason, LetterFilter, LetterKind, LetterSelection } from '../.
 import { UsageInvalid } from '../errors.ts'
 import { moment } from '../values.ts'
 
-const reasons: DeadReason[] = [
-  'attempts-exhausted',
-  'unrecoverable',
-  'invalid-event',
-  'no-handler',
-  'crashed',
-  'parked-behind',
-]
+const reasons: DeadReason[] = ['attempts-exhausted', 'unrecoverable', 'invalid-event', 'crashed', 'parked-behind']
 
 export const filterArgs = {
   type: { type: 'string', alias: 't', description: 'Only events of this type' },
