@@ -23,7 +23,7 @@ export interface EventOptions<Output = unknown> {
    * Default: the stream's.
    */
   readonly key?: KeyField<Output> | ((data: Output) => string)
-  /** Paths of fields that are never shown to people, as `'card.number'`. */
+  /** Paths of fields that the command line masks, as `'card.number'`. */
   readonly secret?: readonly FieldPath<Output>[]
 }
 

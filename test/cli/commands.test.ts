@@ -107,6 +107,10 @@ test('tail: what is stored, secrets masked; its lines can be published again', a
   const tail = await veltrix(['tail', '--key', 'o-9', '--no-follow', '--json'], shell())
   expect(tail.json()).toMatchObject([{ id: 'e-9', lane: 'critical', data: { card: { number: '***', brand: 'x' } } }])
   expect(tail.out).not.toContain('4242')
+  const masked = await veltrix(['publish', '--json'], shell({ stdin: tail.out }))
+  expect(masked.code).toBe(1)
+  expect(masked.json()[0]).toMatchObject({ published: 0, failed: 1 })
+  expect(masked.out).toContain('data.card.number is \\"***\\"')
   const whole = await veltrix(
     ['tail', '--from', 'earliest', '--no-follow', '--type', 'order.exported', '--json'],
     shell(),

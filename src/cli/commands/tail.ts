@@ -33,7 +33,10 @@ export const tail = command({
     ['veltrix tail', 'The last ten events, then new ones'],
     ['veltrix tail orders --lane critical --from latest', 'Only what is urgent, from now on'],
     ['veltrix tail orders --key o-17 --from earliest --no-follow', 'The whole story of one key'],
-    ['veltrix tail --from earliest --no-follow --json > events.ndjson', 'A copy that "veltrix publish --file" reads'],
+    [
+      'veltrix tail --from earliest --no-follow --json > events.ndjson',
+      'A copy that "veltrix publish --file" reads, but for events with secret fields',
+    ],
   ],
   async run({ args, shell, out }) {
     const from = fromOf(args.from)

@@ -36,7 +36,7 @@ const mostErrors = 100
 const mostShown = 20
 
 /** Publishes every event of the file. Resolves to the exit code. */
-export async function publishFile(app: Pick<App, 'publish'>, options: FileOptions): Promise<number> {
+export async function publishFile(app: Pick<App, 'publish' | 'config'>, options: FileOptions): Promise<number> {
   const { shell, out } = options
   const source = await open(options)
   const progress = new Progress(shell.stderr, shell.clock, source.bytes)

@@ -5,13 +5,14 @@
 import type { App } from '../../veltrix.ts'
 import type { Item } from '../input/item.ts'
 import { publicationOf, type PublicationOptions } from '../input/publication.ts'
+import { mask, maskedField } from '../secrets.ts'
 import type { Progress } from './progress.ts'
 
 /** Publishes waiting for the log at one time. They coalesce into few writes; more would only take memory. */
 const mostInFlight = 2000
 
 export interface StreamOptions {
-  readonly app: Pick<App, 'publish'>
+  readonly app: Pick<App, 'publish' | 'config'>
   readonly items: AsyncIterable<Item>
   /** The type of every item, when items are payloads. */
   readonly type: string | undefined
@@ -44,6 +45,12 @@ async function publishItem(options: StreamOptions, item: Item): Promise<void> {
     if ('problem' in item) throw new ItemInvalid(item.problem)
     const publication = publicationOf(item.value, options.type, options.given)
     if (typeof publication === 'string') throw new ItemInvalid(publication)
+    const secret = maskedField(publication.data, publication.type, app.config)
+    if (secret !== undefined) {
+      throw new ItemInvalid(
+        `data.${secret} is "${mask}": the event was read where secret fields are masked, and its value is not known. Put it in, or leave the event out.`,
+      )
+    }
     const result = await app.publish(publication.type, publication.data, publication.options)
     progress.published++
     if (result.duplicate) progress.duplicates++
