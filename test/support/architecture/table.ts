@@ -49,6 +49,7 @@ export const table: Table = {
     event: { may: [] },
     transport: { may: [] },
     'transport/embedded': { may: ['transport'] },
+    'transport/kafka': { may: ['transport'], packages: ['@platformatic/kafka'] },
     config: { may: ['event'], mayTypes: ['transport'] },
     publisher: { may: ['event', 'config', 'transport'] },
     deadletter: { may: ['event', 'config', 'transport', 'publisher'] },

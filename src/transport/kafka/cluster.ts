@@ -1,0 +1,193 @@
+/**
+ * What is known of the cluster: brokers, topics, who leads which partition. Asked for again when an answer says it is out of date.
+ * @module
+ */
+import type { MetadataResponse, MetadataResponseTopic } from './answers.ts'
+import { sleep, type Clock } from '../../clock.ts'
+import { LogUnavailable, TopicUnknown } from '../index.ts'
+import { answerOf, isTimeout, reasonOf, toTransportError } from './broker-errors.ts'
+import type { Client, Connection } from './client.ts'
+import { Connections, type Address } from './connections.ts'
+import { code } from './error-codes.ts'
+import type { CompiledOptions } from './options.ts'
+
+export interface Broker extends Address {
+  readonly nodeId: number
+}
+
+/** A topic as the cluster describes it. */
+export interface TopicPlaces {
+  readonly id: string
+  /** Node that leads each partition; -1 when none does at the moment. */
+  readonly leaders: readonly number[]
+  readonly isInternal: boolean
+}
+
+export class Cluster {
+  readonly client: Client
+  readonly options: CompiledOptions
+  readonly clock: Clock
+  readonly connections: Connections
+  readonly #topics = new Map<string, TopicPlaces>()
+  #brokers = new Map<number, Broker>()
+  #controllerId = -1
+  /** Topics of the request that will be sent next, and who waits for it. */
+  #wanted: { readonly names: Set<string>; readonly answered: Promise<void> } | undefined
+
+  constructor(client: Client, options: CompiledOptions, clock: Clock, clientId: string) {
+    this.client = client
+    this.options = options
+    this.clock = clock
+    this.connections = new Connections(client, options, clientId)
+  }
+
+  get brokers(): readonly Broker[] {
+    return [...this.#brokers.values()]
+  }
+
+  broker(nodeId: number): Broker | undefined {
+    return this.#brokers.get(nodeId)
+  }
+
+  topic(name: string): TopicPlaces | undefined {
+    return this.#topics.get(name)
+  }
+
+  leaderOf(topic: string, partition: number): Broker | undefined {
+    return this.#brokers.get(this.#topics.get(topic)?.leaders[partition] ?? -1)
+  }
+
+  /** Who takes changes of topics. Since KRaft any broker does, and names itself here. */
+  get controller(): Broker | undefined {
+    return this.#brokers.get(this.#controllerId)
+  }
+
+  /** Asks about these topics again. Calls of one moment become one request. */
+  refresh(topics: Iterable<string>): Promise<void> {
+    if (this.#wanted === undefined) {
+      const names = new Set<string>()
+      const answered = Promise.resolve().then(() => {
+        this.#wanted = undefined
+        return this.#refresh(names)
+      })
+      this.#wanted = { names, answered }
+    }
+    for (const topic of topics) this.#wanted.names.add(topic)
+    return this.#wanted.answered
+  }
+
+  /** Every topic of the cluster. */
+  async refreshAll(): Promise<ReadonlyMap<string, TopicPlaces>> {
+    const answer = await this.askAny('list topics', (connection) => this.#metadata(connection, null))
+    this.#topics.clear()
+    this.#take(answer)
+    return this.#topics
+  }
+
+  /** What one broker says about topics; brokers hear of changes one after the other. */
+  async asSeenBy(broker: Broker, topics: readonly string[]): Promise<ReadonlyMap<string, TopicPlaces>> {
+    const answer = await this.#metadata(await this.connections.shared(broker), topics)
+    return new Map(answer.topics.filter(exists).map((topic) => [topic.name!, placesOf(topic)]))
+  }
+
+  /**
+   * The topic, which a broker may not know yet when it was made a moment ago.
+   * @throws TopicUnknown
+   */
+  async known(topic: string, partition: number): Promise<TopicPlaces> {
+    for (let attempt = 0; ; attempt++) {
+      const places = this.#topics.get(topic)
+      if (places !== undefined && partition >= 0 && partition < places.leaders.length) return places
+      if (attempt === 2) throw new TopicUnknown(places === undefined ? topic : `${topic}/${partition}`)
+      if (attempt === 1) await sleep(this.clock, this.options.retryBackoffMs)
+      await this.refresh([topic])
+    }
+  }
+
+  /** Asks a certain broker something short. */
+  async ask<Answer>(broker: Broker, doing: string, ask: (connection: Connection) => Promise<Answer>): Promise<Answer> {
+    try {
+      return await ask(await this.connections.shared(broker))
+    } catch (error) {
+      throw this.#located(error, doing, broker)
+    }
+  }
+
+  /** Asks whichever broker answers, the known ones first. */
+  async askAny<Answer>(doing: string, ask: (connection: Connection) => Promise<Answer>): Promise<Answer> {
+    const reasons: string[] = []
+    let cause: unknown
+    for (const address of [...shuffled(this.brokers), ...this.options.brokers]) {
+      const where = `${address.host}:${address.port}`
+      let connection: Connection
+      try {
+        connection = await this.connections.shared(address)
+      } catch (error) {
+        cause = error
+        reasons.push(`${where}: ${reasonOf(error)}`)
+        continue
+      }
+      try {
+        return await ask(connection)
+      } catch (error) {
+        if ((error as { errors?: unknown }).errors !== undefined) throw toTransportError(error, doing)
+        cause = error
+        reasons.push(`${where}: ${this.#reason(error)}`)
+      }
+    }
+    throw new LogUnavailable(`Could not ${doing}: no broker answers. ${[...new Set(reasons)].join(' ')}`, { cause })
+  }
+
+  close(): Promise<void> {
+    return this.connections.close()
+  }
+
+  async #refresh(names: ReadonlySet<string>): Promise<void> {
+    const answer = await this.askAny('ask for the leaders of partitions', (connection) =>
+      this.#metadata(connection, [...names]),
+    )
+    this.#take(answer)
+  }
+
+  #metadata(connection: Connection, topics: readonly string[] | null): Promise<MetadataResponse> {
+    return answerOf(this.client.metadataV12.api.async(connection, topics === null ? null : [...topics], false, false))
+  }
+
+  #take(answer: MetadataResponse): void {
+    if (answer.brokers.length > 0) this.#brokers = new Map(answer.brokers.map((broker) => [broker.nodeId, broker]))
+    this.#controllerId = answer.controllerId
+    for (const topic of answer.topics) {
+      if (exists(topic)) this.#topics.set(topic.name!, placesOf(topic))
+      else if (topic.errorCode === code.unknownTopic) this.#topics.delete(topic.name!)
+    }
+  }
+
+  #located(error: unknown, doing: string, { host, port }: Address): Error {
+    if (!isTimeout(this.client, error)) return toTransportError(error, `${doing} (${host}:${port})`)
+    return new LogUnavailable(`Could not ${doing}: ${host}:${port} did not answer in time.`, { cause: error })
+  }
+
+  #reason(error: unknown): string {
+    return isTimeout(this.client, error)
+      ? 'no answer in time. Is it a broker, and does it speak TLS (kafka({ ssl }))?'
+      : reasonOf(error)
+  }
+}
+
+function exists(topic: MetadataResponseTopic): boolean {
+  return topic.name != null && (topic.errorCode === code.none || topic.partitions.length > 0)
+}
+
+function placesOf({ topicId, partitions, isInternal }: MetadataResponseTopic): TopicPlaces {
+  const leaders: number[] = Array.from({ length: partitions.length }, () => -1)
+  for (const { partitionIndex, leaderId } of partitions) leaders[partitionIndex] = leaderId
+  return { id: topicId, leaders, isInternal }
+}
+
+/** So that not every client asks the same broker. Any start will do; nothing here needs chance. */
+function shuffled<Item>(items: readonly Item[]): readonly Item[] {
+  const start = items.length === 0 ? 0 : turn++ % items.length
+  return [...items.slice(start), ...items.slice(0, start)]
+}
+
+let turn = 0

@@ -1,0 +1,51 @@
+/**
+ * Numbers of the errors in Kafka's answers, those that are treated differently from others. They are part of Kafka's protocol and
+ * never change.
+ * @module
+ */
+
+export const code = {
+  none: 0,
+  offsetOutOfRange: 1,
+  unknownTopic: 3,
+  messageTooLarge: 10,
+  metadataTooLarge: 12,
+  coordinatorLoading: 14,
+  coordinatorNotAvailable: 15,
+  notCoordinator: 16,
+  recordListTooLarge: 18,
+  notEnoughReplicas: 19,
+  unknownMember: 25,
+  topicNotAuthorized: 29,
+  groupNotAuthorized: 30,
+  clusterNotAuthorized: 31,
+  unsupportedVersion: 35,
+  topicExists: 36,
+  notController: 41,
+  outOfOrderSequence: 45,
+  invalidProducerEpoch: 47,
+  unknownProducer: 59,
+  groupIdNotFound: 69,
+  fencedMemberEpoch: 110,
+  staleMemberEpoch: 113,
+} as const
+
+/** Somebody else leads the partition by now, or nobody at the moment: ask for the leaders again. */
+const staleLeader = new Set<number>([3, 5, 6, 9, 56, 72, 74, 75, 78, 100, 103])
+/** The broker says that nothing was stored, and that it may work later. */
+const notStoredYet = new Set<number>([5, 6, 9, code.notEnoughReplicas, 56, 72, 74, 75, 89, 100, 103])
+/** The group's coordinator is elsewhere, or not ready. */
+const coordinatorMoved = new Set<number>([
+  code.coordinatorLoading,
+  code.coordinatorNotAvailable,
+  code.notCoordinator,
+  // A coordinator whose own partition lost its leader.
+  6,
+  7,
+])
+const notAuthorized = new Set<number>([29, 30, 31, 53, 58])
+
+export const isStaleLeader = (errorCode: number): boolean => staleLeader.has(errorCode)
+export const isNotStoredYet = (errorCode: number): boolean => notStoredYet.has(errorCode)
+export const isCoordinatorMoved = (errorCode: number): boolean => coordinatorMoved.has(errorCode)
+export const isNotAuthorized = (errorCode: number): boolean => notAuthorized.has(errorCode)

@@ -1,0 +1,99 @@
+/**
+ * Where partitions begin and end, asked of their leaders.
+ * @module
+ */
+import { sleep } from '../../clock.ts'
+import { LogUnavailable, TopicUnknown, type PartitionOffsets, type TopicPartition } from '../index.ts'
+import { answerOf } from './broker-errors.ts'
+import type { Broker, Cluster } from './cluster.ts'
+import { code, isStaleLeader } from './error-codes.ts'
+import { errorOfCode } from './broker-errors.ts'
+
+const earliest = -2n
+const latest = -1n
+const attempts = 50
+
+/**
+ * @param only one partition of each topic, instead of all
+ * @throws TopicUnknown, LogUnavailable
+ */
+export async function offsetsOf(
+  cluster: Cluster,
+  topics: readonly string[],
+  only?: number,
+): Promise<readonly PartitionOffsets[]> {
+  await cluster.refresh(topics)
+  for (let attempt = 1; ; attempt++) {
+    const places = topics.flatMap((topic) => partitionsOf(cluster, topic, only))
+    const found = await ask(cluster, places)
+    if (found !== undefined) return found
+    if (attempt === attempts) {
+      throw new LogUnavailable(`Could not list the offsets of ${topics.join(', ')}: a partition has no leader.`)
+    }
+    await sleep(cluster.clock, cluster.options.retryBackoffMs)
+    await cluster.refresh(topics)
+  }
+}
+
+function partitionsOf(cluster: Cluster, topic: string, only: number | undefined): TopicPartition[] {
+  const places = cluster.topic(topic)
+  if (places === undefined) throw new TopicUnknown(topic)
+  const all = places.leaders.map((_, partition) => ({ topic, partition }))
+  return only === undefined ? all : all.slice(only, only + 1)
+}
+
+/** Undefined when a leader has changed: ask again. */
+async function ask(cluster: Cluster, places: readonly TopicPartition[]): Promise<PartitionOffsets[] | undefined> {
+  const byLeader = new Map<Broker, TopicPartition[]>()
+  for (const place of places) {
+    const leader = cluster.leaderOf(place.topic, place.partition)
+    if (leader === undefined) return undefined
+    byLeader.set(leader, [...(byLeader.get(leader) ?? []), place])
+  }
+  const [begins, ends] = await Promise.all(
+    [earliest, latest].map(async (timestamp) => {
+      const parts = await Promise.all([...byLeader].map(([leader, at]) => askLeader(cluster, leader, at, timestamp)))
+      return parts.includes(undefined) ? undefined : new Map(parts.flatMap((part) => [...part!]))
+    }),
+  )
+  if (begins === undefined || ends === undefined) return undefined
+  return places.map(({ topic, partition }) => {
+    const key = `${partition}/${topic}`
+    return { topic, partition, earliest: begins.get(key)!, end: ends.get(key)! }
+  })
+}
+
+async function askLeader(
+  cluster: Cluster,
+  leader: Broker,
+  places: readonly TopicPartition[],
+  timestamp: bigint,
+): Promise<Map<string, number> | undefined> {
+  const topics = [...new Set(places.map(({ topic }) => topic))].map((name) => ({
+    name,
+    partitions: places
+      .filter(({ topic }) => topic === name)
+      .map(({ partition }) => ({ partitionIndex: partition, currentLeaderEpoch: -1, timestamp })),
+  }))
+  const noReplica = -1
+  const anything = 0
+  const answer = await cluster
+    .ask(leader, 'list offsets', (connection) =>
+      answerOf(cluster.client.listOffsetsV7.api.async(connection, noReplica, anything, topics)),
+    )
+    .catch((error: Error) => {
+      // The broker may just have died: its partitions get another leader.
+      if (error instanceof LogUnavailable) return undefined
+      throw error
+    })
+  if (answer === undefined) return undefined
+  const found = new Map<string, number>()
+  for (const { name, partitions } of answer.topics) {
+    for (const { partitionIndex, errorCode, offset } of partitions) {
+      if (isStaleLeader(errorCode)) return undefined
+      if (errorCode !== code.none) throw errorOfCode(errorCode, `list the offsets of ${name}`, { topic: name })
+      found.set(`${partitionIndex}/${name}`, Number(offset))
+    }
+  }
+  return found
+}

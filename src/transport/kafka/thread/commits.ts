@@ -1,0 +1,100 @@
+/**
+ * Commits of one member, one after the other in the order they were made.
+ * @module
+ */
+import { sleep } from '../../../clock.ts'
+import { isVeltrixError } from '../../../errors.ts'
+import { Fenced, LogUnavailable, type CommitPosition } from '../../index.ts'
+import { errorOfCode, toTransportError } from '../broker-errors.ts'
+import type { Cluster } from '../cluster.ts'
+import { code, isCoordinatorMoved } from '../error-codes.ts'
+import { storePositions } from './committed.ts'
+import type { Coordinator } from './coordinator.ts'
+import type { Holdings } from './holdings.ts'
+
+type Granted = CommitPosition & { readonly grant: number }
+
+export class Commits {
+  readonly #cluster: Cluster
+  readonly #coordinator: Coordinator
+  readonly #member: { readonly id: string; readonly epoch: number }
+  readonly #holdings: Pick<Holdings, 'holds'>
+  readonly #poke: () => void
+  #last: Promise<void> = Promise.resolve()
+  #waiting: (() => void)[] = []
+
+  /** @param poke asks for a heartbeat now */
+  constructor(
+    cluster: Cluster,
+    coordinator: Coordinator,
+    member: { readonly id: string; readonly epoch: number },
+    holdings: Pick<Holdings, 'holds'>,
+    poke: () => void,
+  ) {
+    this.#cluster = cluster
+    this.#coordinator = coordinator
+    this.#member = member
+    this.#holdings = holdings
+    this.#poke = poke
+  }
+
+  /** @throws Fenced, LogUnavailable, MetadataTooLarge */
+  commit(positions: readonly Granted[]): Promise<void> {
+    const stored = this.#last.then(() => this.#commit(positions))
+    this.#last = stored.catch(() => {})
+    return stored
+  }
+
+  /** A heartbeat was answered: the member's epoch may be another. */
+  heard(): void {
+    for (const go of this.#waiting.splice(0)) go()
+  }
+
+  async #commit(positions: readonly Granted[]): Promise<void> {
+    const { clock, options } = this.#cluster
+    const deadline = clock.monotonic() + options.requestTimeoutMs
+    for (;;) {
+      const stranger = positions.find((position) => !this.#holdings.holds(position))
+      if (stranger !== undefined) {
+        throw new Fenced(
+          `This member does not hold ${stranger.topic}/${stranger.partition} any more: its work there no longer counts.`,
+        )
+      }
+      const trouble = await this.#attempt(positions)
+      if (trouble === undefined) return
+      if (clock.monotonic() >= deadline || (isVeltrixError(trouble) && !trouble.retryable)) throw trouble
+    }
+  }
+
+  /** Undefined when everything is stored; an error that is `retryable` when it is worth another attempt, after a pause. */
+  async #attempt(positions: readonly Granted[]): Promise<Error | undefined> {
+    const doing = `commit in the group "${this.#coordinator.group}"`
+    let errorCodes: readonly number[]
+    try {
+      errorCodes = await storePositions(this.#cluster, this.#coordinator, { ...this.#member }, positions)
+    } catch (error) {
+      await this.#pause()
+      return toTransportError(error, doing)
+    }
+    const errorCode = errorCodes.find((each) => each !== code.none)
+    if (errorCode === undefined) return undefined
+    if (errorCode === code.staleMemberEpoch) {
+      // The group went on to another epoch; whether this member is still in it, its next heartbeat tells.
+      const heard = new Promise<void>((resolve) => this.#waiting.push(resolve))
+      this.#poke()
+      await heard
+      return new LogUnavailable(`Could not ${doing}: the group is changing.`)
+    }
+    if (errorCode === code.unknownMember || errorCode === code.fencedMemberEpoch) this.#poke()
+    else if (isCoordinatorMoved(errorCode) || errorCode === code.unknownTopic) {
+      this.#coordinator.forget()
+      await this.#pause()
+      return new LogUnavailable(`Could not ${doing}: the coordinator is not ready.`)
+    }
+    return errorOfCode(errorCode, doing)
+  }
+
+  #pause(): Promise<void> {
+    return sleep(this.#cluster.clock, this.#cluster.options.retryBackoffMs)
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * Positions of a group: reading them, and storing them with their metadata.
+ * @module
+ */
+import type { TopicPartition } from '../../index.ts'
+import { answerOf, errorOfCode } from '../broker-errors.ts'
+import type { Cluster } from '../cluster.ts'
+import { code } from '../error-codes.ts'
+import { fromText, toText } from '../metadata-text.ts'
+import type { Coordinator } from './coordinator.ts'
+
+export interface Position extends TopicPartition {
+  readonly offset: number
+  readonly metadata: Uint8Array
+}
+
+/** Positions of these partitions, without those that never were committed; of all that were, when none are named. */
+export async function readPositions(
+  cluster: Cluster,
+  coordinator: Coordinator,
+  places: readonly TopicPartition[] | null,
+): Promise<readonly Position[]> {
+  const topics =
+    places === null
+      ? null
+      : [...byTopic(places)].map(([name, at]) => ({ name, partitionIndexes: at.map(({ partition }) => partition) }))
+  const wanted = [{ groupId: coordinator.group, memberId: null, memberEpoch: -1, topics }]
+  const waitForTransactions = true
+  const answer = await coordinator.ask((connection) =>
+    answerOf(cluster.client.offsetFetchV9.api.async(connection, wanted, waitForTransactions)),
+  )
+  const doing = `read the positions of the group "${coordinator.group}"`
+  const group = answer.groups[0]!
+  // No such group, or it never committed anything.
+  if (group.errorCode === code.groupIdNotFound) return []
+  if (group.errorCode !== code.none) throw refused(coordinator, group.errorCode, doing)
+  const positions: Position[] = []
+  for (const { name, partitions } of group.topics) {
+    for (const { partitionIndex, errorCode, committedOffset, metadata } of partitions) {
+      if (errorCode !== code.none) throw refused(coordinator, errorCode, doing)
+      if (committedOffset < 0n) continue
+      positions.push({
+        topic: name,
+        partition: partitionIndex,
+        offset: Number(committedOffset),
+        metadata: fromText(metadata),
+      })
+    }
+  }
+  return positions
+}
+
+/** Error numbers of the answer, one for each position; all 0 when everything is stored. */
+export async function storePositions(
+  cluster: Cluster,
+  coordinator: Coordinator,
+  member: { readonly id: string; readonly epoch: number },
+  positions: readonly Position[],
+): Promise<readonly number[]> {
+  const topics = [...byTopic(positions)].map(([name, at]) => ({
+    name,
+    partitions: at.map(({ partition, offset, metadata }) => ({
+      partitionIndex: partition,
+      committedOffset: BigInt(offset),
+      committedLeaderEpoch: -1,
+      committedMetadata: toText(metadata),
+    })),
+  }))
+  const answer = await coordinator.ask((connection) =>
+    answerOf(
+      cluster.client.offsetCommitV9.api.async(connection, coordinator.group, member.epoch, member.id, null, topics),
+    ),
+  )
+  return answer.topics.flatMap(({ partitions }) => partitions.map(({ errorCode }) => errorCode))
+}
+
+function refused(coordinator: Coordinator, errorCode: number, doing: string): Error {
+  coordinator.forget()
+  return errorOfCode(errorCode, doing)
+}
+
+function byTopic<Place extends TopicPartition>(places: readonly Place[]): Map<string, Place[]> {
+  const topics = new Map<string, Place[]>()
+  for (const place of places) {
+    const at = topics.get(place.topic)
+    if (at === undefined) topics.set(place.topic, [place])
+    else at.push(place)
+  }
+  return topics
+}

@@ -1,0 +1,225 @@
+/**
+ * What the Kafka transport does when brokers die, and what it says when there is none.
+ * @module
+ */
+import { spawn } from 'node:child_process'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { Admin, Producer, stringSerializers } from '@platformatic/kafka'
+import { afterAll, beforeAll, expect, onTestFinished, test, type TestContext } from 'vitest'
+import { systemClock } from '../../../src/clock.ts'
+import { kafka, type KafkaOptions } from '../../../src/transport/kafka/index.ts'
+import type { Log } from '../../../src/transport/index.ts'
+import { readAll, record, stored, text } from '../../conformance/harness.ts'
+import { Member } from '../../conformance/member.ts'
+import { KafkaCluster, missingKafka } from '../../support/kafka-cluster.ts'
+import { requirePart } from '../../support/parts.ts'
+
+const keep = { retentionMs: Infinity, retentionBytes: Infinity }
+let cluster: KafkaCluster | undefined
+
+// Its own: the shared one's brokers are not to be killed under other tests.
+beforeAll(async () => {
+  if ((await missingKafka()) === undefined) cluster = await KafkaCluster.start()
+}, 180_000)
+
+afterAll(() => cluster?.stop(), 60_000)
+
+let names = 0
+const fresh = (kind: string): string => `${kind}-faults-${process.pid}-${++names}`
+
+async function openLog(context: TestContext, more: Partial<KafkaOptions> = {}): Promise<Log> {
+  await requirePart(context, 'Kafka', missingKafka)
+  const brokers = cluster!.brokers
+  const transport = kafka({ brokers, heartbeatInterval: 200, ...more })
+  const log = await transport.open({ clock: systemClock, clientId: 'faults@here:1' })
+  onTestFinished(() => log.close())
+  return log
+}
+
+test('appends keep their order and lose nothing while a leader is killed and comes back', async (context) => {
+  const log = await openLog(context)
+  const topic = fresh('topic')
+  await log.admin.createTopics([{ name: topic, partitions: 6, ...keep }])
+  const writers = 12
+  let isOver = false
+  const acked = Array.from({ length: writers }, (): string[] => [])
+  const writing = Promise.all(
+    acked.map(async (mine, who) => {
+      for (let nth = 0; !isOver; nth++) {
+        const value = `${who}:${nth}`
+        await stored(log, [record(topic, who % 6, value)])
+        mine.push(value)
+      }
+    }),
+  )
+  await cluster!.kill(1)
+  onTestFinished(() => cluster!.restart(1))
+  const before = acked.map((mine) => mine.length)
+  // Every partition has a leader again, and takes records.
+  while (acked.some((mine, who) => mine.length < before[who]! + 20)) await systemClock.yield()
+  isOver = true
+  await writing
+  for (let partition = 0; partition < 6; partition++) {
+    const got = (await readAll(log, topic, partition)).map((entry) => text(entry.value)!)
+    for (let who = partition; who < writers; who += 6) {
+      expect(got.filter((value) => value.startsWith(`${who}:`))).toEqual(acked[who])
+    }
+  }
+}, 120_000)
+
+test('a member stays, fetches and commits while its coordinator is killed', async (context) => {
+  const log = await openLog(context)
+  const topic = fresh('topic')
+  await log.admin.createTopics([{ name: topic, partitions: 3, ...keep }])
+  const member = await (await Member.join(log, fresh('group'), [topic], { sessionTimeoutMs: 30_000 })).holding(3)
+  await stored(
+    log,
+    [0, 1, 2].map((partition) => record(topic, partition, 'before')),
+  )
+  for (const id of [1, 2, 3]) {
+    await cluster!.kill(id)
+    for (const partition of [0, 1, 2]) {
+      const offset = id - 1
+      await expect
+        .poll(async () => (await member.fetch(topic, partition, { offset })).length, { timeout: 40_000 })
+        .toBe(1)
+      await member.commit(topic, partition, offset + 1)
+    }
+    await stored(
+      log,
+      [0, 1, 2].map((partition) => record(topic, partition, `after ${id}`)),
+    )
+    await cluster!.restart(id)
+  }
+  expect(member.history.map(({ what }) => what)).toEqual(['assigned', 'assigned', 'assigned'])
+}, 180_000)
+
+test('a member that was stopped past its session is fenced when it goes on, and hears what it lost', async (context) => {
+  const log = await openLog(context)
+  const topic = fresh('topic')
+  const group = fresh('group')
+  await log.admin.createTopics([{ name: topic, partitions: 1, ...keep }])
+  const brokers = cluster!.brokers.join(',')
+  const file = join(import.meta.dirname, 'member-child.ts')
+  const child = spawn(process.execPath, [file, brokers, group, topic], { stdio: ['pipe', 'pipe', 'inherit'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  expect((await lines.next()).value).toBe('assigned')
+  child.kill('SIGSTOP')
+  const heir = await (await Member.join(log, group, [topic], { sessionTimeoutMs: 3_000 })).holding(1)
+  await heir.commit(topic, 0, 0, Buffer.from('of the heir'))
+  child.kill('SIGCONT')
+  child.stdin.write('commit\n')
+  const said = [(await lines.next()).value, (await lines.next()).value].sort()
+  expect(said).toEqual(['VLX_FENCED', 'lost'])
+  const [description] = await log.admin.groups([group])
+  expect(text(description!.positions[0]!.metadata)).toBe('of the heir')
+}, 60_000)
+
+test('a main thread that is busy past the session keeps its partitions', async (context) => {
+  const log = await openLog(context)
+  const topic = fresh('topic')
+  await log.admin.createTopics([{ name: topic, partitions: 1, ...keep }])
+  const member = await (await Member.join(log, fresh('group'), [topic], { sessionTimeoutMs: 2_500 })).holding(1)
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5_000)
+  await member.commit(topic, 0, 0)
+  expect(member.history.map(({ what }) => what)).toEqual(['assigned'])
+}, 60_000)
+
+test('reading and fetching below the earliest retained record start there', async (context) => {
+  const log = await openLog(context)
+  const topic = fresh('topic')
+  await log.admin.createTopics([{ name: topic, partitions: 1, ...keep }])
+  for (const value of ['a', 'b', 'c', 'd']) await stored(log, [record(topic, 0, value)])
+  const tool = new Admin({ clientId: 'tool', bootstrapBrokers: cluster!.brokers })
+  await tool.deleteRecords({ topics: [{ name: topic, partitions: [{ partition: 0, offset: 2n }] }] })
+  await tool.close()
+  expect(await log.admin.offsets([topic])).toEqual([{ topic, partition: 0, earliest: 2, end: 4 }])
+  expect((await readAll(log, topic)).map(({ offset }) => offset)).toEqual([2, 3])
+  const member = await (await Member.join(log, fresh('group'), [topic])).holding(1)
+  expect(member.position(topic).committedOffset).toBe(2)
+  const [batch] = await member.fetch(topic, 0, { offset: 0 })
+  expect(batch!.records.map(({ offset }) => offset)).toEqual([2, 3])
+}, 60_000)
+
+test('records of an aborted transaction are passed over', async (context) => {
+  const log = await openLog(context)
+  const topic = fresh('topic')
+  await log.admin.createTopics([{ name: topic, partitions: 1, ...keep }])
+  const others = new Producer({
+    clientId: 'tool',
+    bootstrapBrokers: cluster!.brokers,
+    idempotent: true,
+    transactionalId: fresh('transaction'),
+    serializers: stringSerializers,
+  })
+  const first = await others.beginTransaction()
+  await first.send({ messages: [{ topic, partition: 0, value: 'never' }] })
+  await first.abort()
+  const second = await others.beginTransaction()
+  await second.send({ messages: [{ topic, partition: 0, value: 'committed' }] })
+  await second.commit()
+  await others.close()
+  await stored(log, [record(topic, 0, 'plain')])
+  const all = await readAll(log, topic)
+  expect(all.map((entry) => text(entry.value))).toEqual(['committed', 'plain'])
+  const member = await (await Member.join(log, fresh('group'), [topic])).holding(1)
+  const [batch] = await member.fetch(topic, 0, { offset: 0, maxBytes: 1 })
+  expect(text(batch!.records[0]!.value)).toBe('committed')
+}, 60_000)
+
+const open = (options: KafkaOptions): Promise<Log> =>
+  kafka({ connectTimeout: 1_000, requestTimeout: 1_000, ...options }).open({ clock: systemClock, clientId: 'c' })
+
+test('says when nothing listens', async () => {
+  await expect(open({ brokers: '127.0.0.1:1' })).rejects.toMatchObject({
+    code: 'VLX_LOG_UNAVAILABLE',
+    message: expect.stringContaining('127.0.0.1:1: nothing listens there (ECONNREFUSED)'),
+  })
+})
+
+test('says when TLS is spoken to a port without it, and when what answers is no broker', async (context) => {
+  await requirePart(context, 'Kafka', missingKafka)
+  const [broker] = cluster!.brokers
+  await expect(open({ brokers: broker!, ssl: true })).rejects.toMatchObject({
+    code: 'VLX_LOG_UNAVAILABLE',
+    message: expect.stringContaining('TLS'),
+  })
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  await expect(open({ brokers: `127.0.0.1:${port}` })).rejects.toMatchObject({
+    code: 'VLX_LOG_UNAVAILABLE',
+    message: expect.stringContaining('broker'),
+  })
+}, 60_000)
+
+test('a record that the topic does not take names the property of the topic, and the others are stored', async (context) => {
+  const small = await openLog(context)
+  const large = await openLog(context, { maxRecordBytes: 4_000_000 })
+  const topic = fresh('topic')
+  await small.admin.createTopics([{ name: topic, partitions: 1, ...keep }])
+  const outcomes = await large.append([
+    record(topic, 0, 'a'),
+    record(topic, 0, new Uint8Array(3_000_000)),
+    record(topic, 0, 'b'),
+  ])
+  expect(outcomes).toMatchObject([
+    { offset: 0 },
+    { error: { code: 'VLX_RECORD_TOO_LARGE', message: expect.stringContaining('max.message.bytes') } },
+    { offset: 1 },
+  ])
+}, 60_000)
+
+test('names the option that is wrong', () => {
+  expect(() => kafka({ brokers: 'nowhere' })).toThrow('kafka({ brokers }) has "nowhere"; it must be host:port')
+  expect(() => kafka({ brokers: 'a:1', acks: 1 } as never)).toThrow('kafka({ acks }): there is no such option')
+  expect(() => kafka({ brokers: 'a:1', replicationFactor: 1, minInsyncReplicas: 2 })).toThrow('only 1 copies')
+  expect(() => kafka({ brokers: 'a:1', sasl: { mechanism: 'PLAIN' } as never })).toThrow('sasl: { username } }')
+})
