@@ -207,11 +207,6 @@ export class PartitionWork {
     else this.ready.pushFresh(queue)
   }
 
-  peekReady(): Item | undefined {
-    const queue = this.ready.peek()
-    return queue && headOf(queue)
-  }
-
   /** Takes the next ready event: its key is busy from now on. */
   take(): Item {
     const queue = this.ready.pop()!

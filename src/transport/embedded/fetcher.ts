@@ -5,7 +5,7 @@
 import type { Clock, Timer } from '../../clock.ts'
 import type { FetchedBatch, FetchRequest, LogRecord, TopicPartition } from '../index.ts'
 import type { AppendedEnd, ReadAnswer, ReadPart } from './protocol.ts'
-import { type PackedChunk, unpackRecords } from './record-codec.ts'
+import { freeChunk, type PackedChunk, unpackRecords } from './record-codec.ts'
 import { TailCache } from './tail-cache.ts'
 import type { ThreadLink } from './thread-link.ts'
 import { fromWire, type WireError } from './wire-errors.ts'
@@ -141,7 +141,7 @@ export class Fetcher {
     }
     const { chunks, endOffset, nextOffset } = part
     // Sent to us alone. (What comes from the tail is not: others may read it too.)
-    return { ...batchOf(want, chunks, endOffset), nextOffset, release: () => chunks.forEach(free) }
+    return { ...batchOf(want, chunks, endOffset), nextOffset, release: () => chunks.forEach(freeChunk) }
   }
 
   /** Until news of one of these partitions, `wakeAll`, the deadline, or the signal (then it rejects with its reason). */
@@ -196,10 +196,6 @@ function batchOf(want: TopicPartition, chunks: readonly PackedChunk[], endOffset
   for (const chunk of chunks) unpackRecords(chunk, records)
   const { topic, partition } = want
   return { topic, partition, records, nextOffset: (records.at(-1)?.offset ?? endOffset - 1) + 1, endOffset }
-}
-
-function free({ bytes }: PackedChunk): void {
-  ;(bytes.buffer as ArrayBuffer).transfer(0)
 }
 
 function plain({ topic, partition, offset, maxBytes }: FetchRequest): FetchRequest {

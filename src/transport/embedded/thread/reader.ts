@@ -5,7 +5,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { LogCorrupted, OffsetOutOfRange, TopicUnknown } from '../../index.ts'
 import type { ReadAsk, ReadPart } from '../protocol.ts'
-import { cutChunk, type PackedChunk } from '../record-codec.ts'
+import { cutChunk, freeChunk, type PackedChunk } from '../record-codec.ts'
 import { type PartitionState, readPartition, readTopics, selectPartition } from './catalog.ts'
 import { batchChecksum } from './checksum.ts'
 import { openReadOnly } from './database.ts'
@@ -76,7 +76,7 @@ export class Reader {
       // Before the row is freed: a view of freed memory has no length.
       left -= cut.bytes.length
       if (offset < chunk.base + chunk.count) this.#keep(id, chunk)
-      else if (cut !== chunk) free(chunk)
+      else if (cut !== chunk) freeChunk(chunk)
     }
     return { chunks, nextOffset: offset, endOffset: end }
   }
@@ -110,7 +110,7 @@ export class Reader {
     const kept = this.#kept.get(id)
     this.#kept.delete(id)
     if (kept !== undefined && kept.base <= offset && offset < kept.base + kept.count) return kept
-    if (kept !== undefined) free(kept)
+    if (kept !== undefined) freeChunk(kept)
     return this.#row(want, id, offset) ?? this.#rowAround(want, id, offset)
   }
 
@@ -144,11 +144,6 @@ export class Reader {
     if (this.#kept.size <= keptRows) return
     const [oldest, unwanted] = this.#kept.entries().next().value!
     this.#kept.delete(oldest)
-    free(unwanted)
+    freeChunk(unwanted)
   }
-}
-
-/** Frees a row's memory now: this thread makes too little garbage for its collector to come by in time. */
-function free({ bytes }: PackedChunk): void {
-  ;(bytes.buffer as ArrayBuffer).transfer(0)
 }
