@@ -50,6 +50,11 @@ export const errorCodes = [
   // composition and command line
   'VLX_ALREADY_STARTED',
   'VLX_USAGE',
+  // clusters for development
+  'VLX_CLUSTER_TOOL_MISSING',
+  'VLX_CLUSTER_DOWNLOAD',
+  'VLX_CLUSTER_PORT_TAKEN',
+  'VLX_CLUSTER_NODE_FAILED',
   // test kit
   'VLX_TEST_NOT_SEEN',
 ] as const
