@@ -13,11 +13,26 @@ const modules = {
   'memory-waiting': () => import('./scenarios/memory-waiting.ts'),
   'first-event': () => import('./scenarios/first-event.ts'),
   'inbox-price': () => import('./scenarios/inbox-price.ts'),
+  'kafka-publish-single': () => import('./scenarios/kafka-publish-single.ts'),
+  'kafka-publish-many': () => import('./scenarios/kafka-publish-many.ts'),
+  'kafka-consume': () => import('./scenarios/kafka-consume.ts'),
+  'kafka-handlers': () => import('./scenarios/kafka-handlers.ts'),
+  'kafka-urgent': () => import('./scenarios/kafka-urgent.ts'),
 }
 
 export type ScenarioName = keyof typeof modules
 
-export const scenarioNames = Object.keys(modules) as ScenarioName[]
+const all = Object.keys(modules) as ScenarioName[]
+
+/** On the embedded log. */
+export const scenarioNames = all.filter((name) => !needsKafka(name))
+
+/** On a Kafka cluster, beside other clients. */
+export const kafkaScenarioNames = all.filter((name) => needsKafka(name))
+
+export function needsKafka(name: ScenarioName): boolean {
+  return name.startsWith('kafka-')
+}
 
 export function isScenarioName(name: string): name is ScenarioName {
   return Object.hasOwn(modules, name)

@@ -3,10 +3,12 @@
  * @module
  */
 import { isScenarioName, loadScenario } from './catalog.ts'
+import type { Round, Scenario } from './scenario.ts'
 
-const [name = '', directory = '', quick] = process.argv.slice(2)
+const [name = '', phase = '', round = ''] = process.argv.slice(2)
 if (!isScenarioName(name)) throw new Error(`There is no scenario "${name}".`)
-const scenario = await loadScenario(name)
-const figures = await scenario.measure({ directory, quick: quick === 'quick' })
-process.send!(figures)
+const scenario: Scenario = await loadScenario(name)
+const given = JSON.parse(round) as Round
+const figures = phase === 'prepare' ? await scenario.prepare?.(given) : await scenario.measure(given)
+process.send!(figures ?? {})
 process.disconnect()

@@ -1,10 +1,11 @@
 /**
  * `npm run bench`: measures the scenarios and keeps the results.
  *
- *     node bench/run.ts [--only <name>]… [--rounds <n>] [--quick]
+ *     node bench/run.ts [--kafka] [--only <name>]… [--rounds <n>] [--quick]
  *
- * `--only` may be given several times; then, and with `--quick`, the kept results stay as they are. Progress goes to stderr, the table to
- * stdout. Exit code 0 whether or not goals are met, 1 when a scenario failed, 2 when the arguments were wrong.
+ * `--kafka` measures on a Kafka cluster of three brokers, which it starts, beside other clients. `--only` may be given several times; then,
+ * and with `--quick`, the kept results stay as they are. Progress goes to stderr, the table to stdout. Exit code 0 whether or not goals are
+ * met, 1 when a scenario failed, 2 when the arguments were wrong.
  * @module
  */
 import { fork } from 'node:child_process'
@@ -13,11 +14,19 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { isScenarioName, loadScenario, scenarioNames, type ScenarioName } from './catalog.ts'
+import {
+  isScenarioName,
+  kafkaScenarioNames,
+  loadScenario,
+  needsKafka,
+  scenarioNames,
+  type ScenarioName,
+} from './catalog.ts'
+import { startKafka, type RunningKafka } from './kafka/cluster.ts'
 import { machine } from './machine.ts'
-import { markdown, partsOf, terminalTable, type Report } from './report.ts'
-import { resultOf } from './result.ts'
-import type { Figures } from './scenario.ts'
+import { headOf, markdown, partsOf, sidesOf, terminalTable, type Report } from './report.ts'
+import { resultsOf } from './result.ts'
+import type { Figures, Round } from './scenario.ts'
 
 const options = readOptions()
 if (options) await run(options)
@@ -35,13 +44,16 @@ function readOptions(): Options | undefined {
         only: { type: 'string', multiple: true },
         rounds: { type: 'string' },
         quick: { type: 'boolean', default: false },
+        kafka: { type: 'boolean', default: false },
       },
     })
-    const rounds = Number(values.rounds ?? (values.quick ? 1 : 5))
+    const usual = values.kafka ? kafkaScenarioNames : scenarioNames
+    const rounds = Number(values.rounds ?? (values.quick ? 1 : values.kafka ? 3 : 5))
     if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds is ${values.rounds}; give a whole number.`)
-    const names = (values.only ?? scenarioNames).map((name) => {
+    const names = (values.only ?? usual).map((name) => {
       if (isScenarioName(name)) return name
-      throw new Error(`There is no scenario "${name}". There are: ${scenarioNames.join(', ')}.`)
+      const known = [...scenarioNames, ...kafkaScenarioNames].join(', ')
+      throw new Error(`There is no scenario "${name}". There are: ${known}.`)
     })
     return { names, rounds, quick: values.quick }
   } catch (error) {
@@ -52,37 +64,78 @@ function readOptions(): Options | undefined {
 }
 
 async function run({ names, rounds, quick }: Options): Promise<void> {
+  const kafka = names.some(needsKafka) ? await startKafka() : undefined
+  if (typeof kafka === 'string') {
+    console.error(`Skipped ${names.filter(needsKafka).join(', ')}: ${kafka}.`)
+    const left = names.filter((name) => !needsKafka(name))
+    if (left.length > 0) await measureAll({ names: left, rounds, quick }, undefined)
+    return
+  }
+  try {
+    await measureAll({ names, rounds, quick }, kafka)
+  } finally {
+    await kafka?.stop()
+  }
+}
+
+async function measureAll({ names, rounds, quick }: Options, kafka: RunningKafka | undefined): Promise<void> {
   const figures = new Map<ScenarioName, Figures[]>(names.map((name) => [name, []]))
+  const base = { quick, brokers: kafka?.brokers ?? [] }
+  for (const name of names) {
+    if ((await loadScenario(name)).prepare)
+      await told(`prepare: ${name}`, () => apart(name, 'prepare', { ...base, number: 0 }))
+  }
   // In turns: a slow spell of the machine touches every scenario, not one.
-  for (let round = 1; round <= rounds; round++) {
+  for (let number = 1; number <= rounds; number++) {
     for (const name of names) {
-      const startedAt = performance.now()
-      process.stderr.write(`round ${round} of ${rounds}: ${name} … `)
-      const measured = await measureApart(name, quick).catch((error: Error) => error)
-      const seconds = ((performance.now() - startedAt) / 1000).toFixed(0)
-      if (measured instanceof Error) {
-        console.error(measured.message)
-        process.exitCode = 1
-      } else {
-        console.error(`${measured.value.toPrecision(4)} (${seconds} s)`)
-        figures.get(name)!.push(measured)
-      }
+      const measured = await told(`round ${number} of ${rounds}: ${name}`, () =>
+        apart(name, 'measure', { ...base, number }),
+      )
+      if (measured) figures.get(name)!.push(measured)
     }
   }
   const results = []
-  for (const [name, measured] of figures) {
-    if (measured.length > 0) results.push(resultOf(await loadScenario(name), measured))
+  let measured = 0
+  for (const [name, each] of figures) {
+    if (each.length === 0) continue
+    measured++
+    results.push(...resultsOf(await loadScenario(name), each))
   }
-  const report: Report = { at: new Date().toISOString(), rounds, quick, machine: machine(), results }
+  const report: Report = {
+    at: new Date().toISOString(), rounds, quick, machine: machine(), versions: kafka?.versions, results,
+  } // prettier-ignore
   show(report)
-  if (!quick && names.length === scenarioNames.length && results.length === names.length) keep(report)
+  if (quick || measured < names.length) return
+  if (isAll(names, scenarioNames)) keep(report, 'latest')
+  if (isAll(names, kafkaScenarioNames)) keep(report, 'kafka')
+}
+
+/** Tells of it on stderr. Answers undefined when it failed. */
+async function told(what: string, work: () => Promise<Figures>): Promise<Figures | undefined> {
+  const startedAt = performance.now()
+  process.stderr.write(`${what} … `)
+  try {
+    const { value, ...rest } = await work()
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(0)
+    console.error(`${value === undefined ? 'done' : value.toPrecision(4)} (${seconds} s)`)
+    return { value, ...rest }
+  } catch (error) {
+    console.error((error as Error).message)
+    process.exitCode = 1
+    return undefined
+  }
 }
 
 /** One round in a child process, with a directory that goes with it. */
-async function measureApart(name: ScenarioName, quick: boolean): Promise<Figures> {
+async function apart(
+  name: ScenarioName,
+  phase: 'prepare' | 'measure',
+  given: Omit<Round, 'directory'>,
+): Promise<Figures> {
   const directory = mkdtempSync(join(tmpdir(), 'veltrix-bench-'))
   try {
-    const child = fork(join(import.meta.dirname, 'round-child.ts'), [name, directory, quick ? 'quick' : 'full'])
+    const round: Round = { ...given, directory }
+    const child = fork(join(import.meta.dirname, 'round-child.ts'), [name, phase, JSON.stringify(round)])
     let figures: Figures | undefined
     child.on('message', (message) => (figures = message as Figures))
     const [code] = (await once(child, 'exit')) as [number | null]
@@ -93,17 +146,23 @@ async function measureApart(name: ScenarioName, quick: boolean): Promise<Figures
   }
 }
 
-function show(report: Report): void {
-  const { node, sqlite, system, processor, cores, memoryGiB } = report.machine
-  console.log(`\nNode ${node}, SQLite ${sqlite}, ${system}, ${cores} cores (${processor}), ${memoryGiB} GiB`)
-  if (report.quick) console.log('A quick run: a tenth of the work. Its figures are no result.')
-  console.log(`\n${terminalTable(report)}\n`)
-  for (const result of report.results) if (partsOf(result)) console.log(`${result.name}: ${partsOf(result)}`)
+function isAll(names: readonly ScenarioName[], all: readonly ScenarioName[]): boolean {
+  return names.length === all.length && all.every((name) => names.includes(name))
 }
 
-function keep(report: Report): void {
+function show(report: Report): void {
+  console.log(`\n${headOf(report)}`)
+  if (report.quick) console.log('A quick run: a tenth of the work. Its figures are no result.')
+  console.log(`\n${terminalTable(report)}\n`)
+  for (const result of report.results) {
+    for (const line of sidesOf(result)) console.log(`${result.name}: ${line}`)
+    if (partsOf(result)) console.log(`${result.name}: ${partsOf(result)}`)
+  }
+}
+
+function keep(report: Report, name: string): void {
   const folder = join(import.meta.dirname, 'results')
   mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, 'latest.json'), `${JSON.stringify(report, null, 2)}\n`)
-  writeFileSync(join(folder, 'latest.md'), markdown(report))
+  writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(report, null, 2)}\n`)
+  writeFileSync(join(folder, `${name}.md`), markdown(report))
 }

@@ -38,7 +38,14 @@ test('every room of src is in the table, and every room of the table exists', ()
 })
 
 test('examples and the benchmark enter src only by a door that the package exports', () => {
-  const doors = new Set(['cli/main', 'index', 'transport/embedded/index', 'inbox/index', 'testing/index'])
+  const doors = new Set([
+    'cli/main',
+    'index',
+    'transport/embedded/index',
+    'transport/kafka/index',
+    'inbox/index',
+    'testing/index',
+  ])
   const inside = ['examples', 'bench'].flatMap((folder) =>
     filesUnder(folder).flatMap((path) =>
       readSource(path, readFileSync(join(root, folder, path), 'utf8')).imports.flatMap(

@@ -4,14 +4,12 @@
  */
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { CriticalTraffic } from '../critical-traffic.ts'
 import { fillBulk, lanesApp } from '../lanes-app.ts'
-import { payload } from '../payload.ts'
 import { sized, type Scenario } from '../scenario.ts'
-import { median, percentile } from '../statistics.ts'
+import { median } from '../statistics.ts'
 
 const bulkHandlerMs = 5
-/** Between two critical events. */
-const everyMs = 2
 const turns = 4
 
 export default {
@@ -21,26 +19,18 @@ export default {
   goal: { atMost: 1.5 },
   how: 'publish call → handler start, 500 critical events a second; 1,000,000 bulk events wait and are drained with handlers of 5 ms on the same 64 slots; unloaded: the same process with the bulk lane paused; in turns, medians',
   async measure(round) {
-    const publishedAt = new Map<string, number>()
-    let latencies: number[] = []
     let bulk = 0
     const app = lanesApp(join(round.directory, 'log'))
-      .handle('taker', 'thing.needed', async ({ id }) => {
-        latencies.push(performance.now() - publishedAt.get(id)!)
-        publishedAt.delete(id)
-      })
+    const traffic = new CriticalTraffic((data, id) => app.publish('thing.needed', data, { id }))
+    app
+      .handle('taker', 'thing.needed', async ({ id }) => traffic.handled(id))
       .handle('taker', 'thing.exported', async () => {
         await wait(bulkHandlerMs)
         bulk++
       })
     await fillBulk(app, sized(round, 1_000_000))
     await app.start()
-    const measure = async (): Promise<number> => {
-      await criticalTraffic(app, publishedAt, 500)
-      latencies = []
-      await criticalTraffic(app, publishedAt, sized(round, 4000))
-      return percentile(latencies, 0.99)
-    }
+    const measure = (): Promise<number> => traffic.p99Ms(sized(round, 4000))
     const unloaded: number[] = []
     const loaded: number[] = []
     const drained = bulk
@@ -59,24 +49,3 @@ export default {
     return { value: median(loaded) / median(unloaded), parts }
   },
 } satisfies Scenario
-
-/** Publishes at an even pace, whatever the answers do; resolves when all are durable and handled. */
-async function criticalTraffic(
-  app: ReturnType<typeof lanesApp>,
-  publishedAt: Map<string, number>,
-  count: number,
-): Promise<void> {
-  const startedAt = performance.now()
-  const answers: Promise<unknown>[] = []
-  for (let sent = 0; sent < count;) {
-    const due = Math.min(count, Math.floor((performance.now() - startedAt) / everyMs))
-    for (; sent < due; sent++) {
-      const id = `c-${startedAt}-${sent}`
-      publishedAt.set(id, performance.now())
-      answers.push(app.publish('thing.needed', payload(sent % 1000), { id }))
-    }
-    await wait(1)
-  }
-  await Promise.all(answers)
-  while (publishedAt.size > 0) await wait(5)
-}

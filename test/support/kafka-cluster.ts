@@ -4,13 +4,14 @@
  */
 import {
   freePorts,
+  jarsDirectory,
   KafkaCluster as Cluster,
   missingTool,
   type ClusterKind,
   type ClusterOptions,
 } from '../../src/cluster/index.ts'
 
-export { freePorts }
+export { freePorts, jarsDirectory }
 export type KafkaCluster = Cluster
 
 /** Why no cluster can be started here; undefined when one can. */
