@@ -6,6 +6,7 @@ import { hostname } from 'node:os'
 import { systemClock, type Clock } from './clock.ts'
 import {
   compile,
+  streamTopics,
   type BatchHandler,
   type CompiledConfig,
   type Definition,
@@ -337,13 +338,5 @@ export class App<C = any, Tx = unknown> {
 
 /** Topics an application needs: every stream's in every lane, and its dead letters'. */
 export function topicsOf(config: CompiledConfig): TopicSpec[] {
-  const streams = [...config.streams.values()].flatMap((stream) =>
-    [...stream.topics.values()].map((name) => ({
-      name,
-      partitions: stream.partitions,
-      retentionMs: stream.retentionMs,
-      retentionBytes: stream.retentionBytes,
-    })),
-  )
-  return [...streams, ...deadLetterTopics(config)]
+  return [...streamTopics(config), ...deadLetterTopics(config)]
 }

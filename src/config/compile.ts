@@ -12,8 +12,9 @@ import { compilePublisher, compileWorker } from './options.ts'
 import { meant, Problems, Section, shown } from './section.ts'
 import { compileStreams } from './streams.ts'
 import { compileSubscriptions } from './subscriptions.ts'
+import { compileTopicDefaults } from './topics.ts'
 
-const options = ['app', 'source', 'lanes', 'streams', 'subscriptions', 'publisher', 'worker', 'transport']
+const options = ['app', 'source', 'lanes', 'streams', 'subscriptions', 'topics', 'publisher', 'worker', 'transport']
 
 /**
  * Checks a definition (of {@link defineVeltrix}, or made at run time) and fills its defaults. Nothing about it is trusted.
@@ -28,13 +29,14 @@ export function compile(definition: unknown): CompiledConfig {
   const app = appOf(root)
   const worker = compileWorker(root)
   const lanes = compileLanes(root, worker.scheduling)
-  const streams = compileStreams(root, app, lanes)
+  const topicDefaults = compileTopicDefaults(root)
+  const streams = compileStreams(root, app, lanes, topicDefaults)
   const compiled: CompiledConfig = {
     app,
     source: sourceOf(root, app),
     lanes,
     ...streams,
-    subscriptions: compileSubscriptions(root, app, streams),
+    subscriptions: compileSubscriptions(root, app, streams, topicDefaults),
     publisher: compilePublisher(root),
     worker,
     transport: transportOf(root),

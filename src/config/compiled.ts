@@ -38,8 +38,18 @@ export interface CompiledStream {
   readonly retentionMs: number
   /** Per partition. */
   readonly retentionBytes: number
-  /** Topic of each lane: `<app>.<stream>.<lane>`. */
+  readonly compaction: boolean
+  readonly settings: CompiledTopicSettings
+  readonly topicVersion: number
+  /** Topic of each lane: `<app>.<stream>.<lane>`, from version 2 on `<app>.<stream>.v<version>.<lane>`. */
   readonly topics: ReadonlyMap<string, string>
+}
+
+/** What is `undefined` was not said: the transport's default when a topic is made, nothing to change afterwards. */
+export interface CompiledTopicSettings {
+  readonly replicationFactor?: number | undefined
+  readonly minInsyncReplicas?: number | undefined
+  readonly maxMessageBytes?: number | undefined
 }
 
 export interface CompiledEvent {
@@ -74,6 +84,8 @@ export interface CompiledSubscription {
   readonly auditTopic: string
   /** Dead letters older than this may be removed. */
   readonly deadRetentionMs: number
+  /** Of the dead and the audit topic. */
+  readonly deadSettings: CompiledTopicSettings
   readonly breaker: CompiledBreaker
   /** How long an effect is remembered by the inbox. */
   readonly inboxWindowMs: number

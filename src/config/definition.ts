@@ -28,15 +28,29 @@ export interface LaneDefinition {
   readonly minShare?: number
 }
 
-export interface StreamDefinition {
+/** Settings of topics. What is not said is left to the transport when a topic is made, and left alone afterwards. */
+export interface TopicSettingsDefinition {
+  /** Copies of every partition, 1 to 100. Default: the transport's (Kafka: 3, or as many as brokers). Kafka: `replication.factor`. */
+  readonly replicationFactor?: number
+  /** Copies that must have an event before it is acknowledged, 1 to 100. Default: the transport's (Kafka: 2). Kafka: `min.insync.replicas`. */
+  readonly minInsyncReplicas?: number
+  /** Largest batch of events the topic takes, 4 KiB to 1 GiB. Default: the transport's (Kafka: about 1 MiB). Kafka: `max.message.bytes`. */
+  readonly maxMessageSize?: Size
+}
+
+export interface StreamDefinition extends TopicSettingsDefinition {
   /** Field of the payloads (schema output) that holds the key, for events without one of their own: text or a whole number. */
   readonly key?: string
-  /** Partitions of each of its topics, 1 to 1,000; they cannot be changed later. Default 12. */
+  /** Partitions of each of its topics, 1 to 1,000; changing it later moves keys (see `topicVersion`). Default 12. Kafka: `num.partitions`. */
   readonly partitions?: number
   /** How long events are kept at least. Default `'7d'`. Kafka: `retention.ms`. */
   readonly retention?: Duration | 'forever'
   /** Oldest events of a partition go when it is larger. Default `'unlimited'`. Kafka: `retention.bytes`. */
   readonly retentionSize?: Size | 'unlimited'
+  /** Older events of a key may go when there is a newer one. Default false. Kafka: `cleanup.policy=compact` (with a retention: `compact,delete`). */
+  readonly compaction?: boolean
+  /** Raised when the stream moves to new topics, 1 to 1,000; from 2 on they are named `<app>.<stream>.v<n>.<lane>`. Default 1. */
+  readonly topicVersion?: number
   /** By CloudEvents type. */
   readonly events: Readonly<Record<string, EventDefinition<any, any>>>
 }
@@ -58,6 +72,8 @@ export interface SubscriptionDefinition {
   readonly onDeadLetter?: 'continue' | 'park-key'
   /** How long dead letters are kept at least. Default `'14d'`. */
   readonly deadRetention?: Duration | 'forever'
+  /** Settings of the topics its dead letters and their audit lie in. Default: those of `topics`. */
+  readonly dead?: TopicSettingsDefinition
   /** When failures are taken for an outage: attempts slow down and nothing becomes a dead letter until it is over. */
   readonly breaker?: {
     /** Distinct keys seen recently before a verdict, 1 to 10,000. Default 5. */
@@ -119,6 +135,8 @@ export interface ConfigDefinition {
   readonly lanes?: Readonly<Record<string, LaneDefinition>>
   readonly streams: Readonly<Record<string, StreamDefinition>>
   readonly subscriptions?: Readonly<Record<string, SubscriptionDefinition>>
+  /** Settings of every topic whose stream (or subscription, for dead letters) does not say otherwise. */
+  readonly topics?: TopicSettingsDefinition
   readonly publisher?: PublisherDefinition
   readonly worker?: WorkerDefinition
   /** Where the log is. Default `'embedded'`: in a directory of this machine. */

@@ -24,6 +24,7 @@ export function checkEntryName(name: string, path: string, problems: Problems): 
   return checkName(name, joined(path, name), problems)
 }
 
-export function topicName(app: string, stream: string, lane: string): string {
-  return `${app}.${stream}.${lane}`
+/** @param version of the stream's topics: only from 2 on is it part of the name */
+export function topicName(app: string, stream: string, lane: string, version = 1): string {
+  return version === 1 ? `${app}.${stream}.${lane}` : `${app}.${stream}.v${version}.${lane}`
 }

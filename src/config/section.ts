@@ -72,6 +72,13 @@ export class Section {
     return found ?? fallback
   }
 
+  boolean(name: string, fallback: boolean): boolean {
+    const value = this.get(name)
+    if (value === undefined || typeof value === 'boolean') return value ?? fallback
+    this.wrong(name, `${shown(value)} is neither true nor false`)
+    return fallback
+  }
+
   integer(name: string, rule: NumberRule): number {
     return this.#number(name, rule, 'a whole number', Number.isSafeInteger)
   }

@@ -4,30 +4,44 @@
  */
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { nonEmptyTextProblem } from '../event/index.ts'
-import type { CompiledEvent, CompiledLane, CompiledStream } from './compiled.ts'
+import type { CompiledEvent, CompiledLane, CompiledStream, CompiledTopicSettings } from './compiled.ts'
 import { keyOf, type KeyDefinition } from './key.ts'
 import { checkEntryName, topicName } from './names.ts'
 import { joined, meant, shown, type Section } from './section.ts'
 import { dayMs, forever } from './limits.ts'
+import { compileTopicSettings, topicOptions } from './topics.ts'
+
+const options = [
+  'key', 'partitions', 'retention', 'retentionSize', 'compaction', 'topicVersion', 'events', ...topicOptions,
+] // prettier-ignore
 
 export interface CompiledStreams {
   readonly streams: ReadonlyMap<string, CompiledStream>
   readonly events: ReadonlyMap<string, CompiledEvent>
 }
 
-export function compileStreams(root: Section, app: string, lanes: readonly CompiledLane[]): CompiledStreams {
+export function compileStreams(
+  root: Section,
+  app: string,
+  lanes: readonly CompiledLane[],
+  topicDefaults: CompiledTopicSettings,
+): CompiledStreams {
   const given = root.section('streams')
   const streams = new Map<string, CompiledStream>()
   const events = new Map<string, CompiledEvent>()
   for (const [name] of given.entries()) {
     if (!checkEntryName(name, given.path, given.problems)) continue
-    const stream = given.section(name, ['key', 'partitions', 'retention', 'retentionSize', 'events'])
+    const stream = given.section(name, options)
+    const topicVersion = stream.integer('topicVersion', { default: 1, min: 1, max: 1000 })
     streams.set(name, {
       name,
       partitions: stream.integer('partitions', { default: 12, min: 1, max: 1000 }),
       retentionMs: stream.duration('retention', { default: 7 * dayMs, min: 1000, max: forever }, 'forever'),
       retentionBytes: stream.size('retentionSize', { default: Infinity, min: 1024, max: 2 ** 50 }, 'unlimited'),
-      topics: new Map(lanes.map((lane) => [lane.name, topicName(app, name, lane.name)])),
+      compaction: stream.boolean('compaction', false),
+      settings: compileTopicSettings(stream, topicDefaults),
+      topicVersion,
+      topics: new Map(lanes.map((lane) => [lane.name, topicName(app, name, lane.name, topicVersion)])),
     })
     compileEvents(stream, name, lanes, events)
   }

@@ -2,14 +2,22 @@
  * Subscriptions: which events each takes, how many at once, and what happens when handling fails.
  * @module
  */
-import type { CompiledBreaker, CompiledEvent, CompiledRetry, CompiledStream, CompiledSubscription } from './compiled.ts'
+import type {
+  CompiledBreaker,
+  CompiledEvent,
+  CompiledRetry,
+  CompiledStream,
+  CompiledSubscription,
+  CompiledTopicSettings,
+} from './compiled.ts'
 import { dayMs, forever, longestTimerMs } from './limits.ts'
 import { checkEntryName } from './names.ts'
 import { joined, meant, type Section, shown } from './section.ts'
 import type { CompiledStreams } from './streams.ts'
+import { compileTopicSettings, topicOptions } from './topics.ts'
 
 const options = [
-  'events', 'concurrency', 'timeout', 'retry', 'onDeadLetter', 'deadRetention', 'breaker', 'inboxWindow', 'batch', 'startAt',
+  'events', 'concurrency', 'timeout', 'retry', 'onDeadLetter', 'deadRetention', 'dead', 'breaker', 'inboxWindow', 'batch', 'startAt',
 ] // prettier-ignore
 
 /** Default of `deadRetention`. */
@@ -19,6 +27,7 @@ export function compileSubscriptions(
   root: Section,
   app: string,
   { streams, events }: CompiledStreams,
+  topicDefaults: CompiledTopicSettings,
 ): ReadonlyMap<string, CompiledSubscription> {
   const given = root.section('subscriptions')
   const subscriptions = new Map<string, CompiledSubscription>()
@@ -45,6 +54,7 @@ export function compileSubscriptions(
       deadTopic: `${app}.${name}.dead`,
       auditTopic: `${app}.${name}.dead.audit`,
       deadRetentionMs,
+      deadSettings: compileTopicSettings(subscription.section('dead', topicOptions), topicDefaults),
       breaker: breakerOf(subscription),
       inboxWindowMs: subscription.duration('inboxWindow', { default: inboxDefaultMs, min: 1000, max: forever }),
       batch: batchOf(subscription),

@@ -11,6 +11,7 @@ import type {
   PublisherDefinition,
   StreamDefinition,
   SubscriptionDefinition,
+  TopicSettingsDefinition,
   WorkerDefinition,
 } from './definition.ts'
 
@@ -165,7 +166,7 @@ type CheckedStream<Stream, Lanes extends string> = NoOthers<Stream, StreamDefini
 type CheckedSubscription<Subscription, Types extends string> = NoOthers<Subscription, SubscriptionDefinition> & {
   readonly events: readonly Types[]
 } & {
-  readonly [Option in keyof Subscription & ('retry' | 'breaker' | 'batch')]: CheckedInside<
+  readonly [Option in keyof Subscription & ('retry' | 'breaker' | 'batch' | 'dead')]: CheckedInside<
     Subscription[Option],
     NonNullable<SubscriptionDefinition[Option]>
   >
@@ -183,6 +184,7 @@ export type Checked<D> = NoOthers<D, ConfigDefinition> & {
   readonly subscriptions?: {
     readonly [Name in keyof SubscriptionsIn<D>]: CheckedSubscription<SubscriptionsIn<D>[Name], TypesIn<D>>
   }
+  readonly topics?: D extends { readonly topics: infer Given } ? NoOthers<Given, TopicSettingsDefinition> : unknown
   readonly publisher?: D extends { readonly publisher: infer Given } ? NoOthers<Given, PublisherDefinition> : unknown
   readonly worker?: D extends { readonly worker: infer Given } ? NoOthers<Given, WorkerDefinition> : unknown
 }

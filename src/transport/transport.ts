@@ -12,6 +12,10 @@
  * @module
  */
 import type { Clock } from '../clock.ts'
+import type { TopicPartition, TopicSpec } from './topic.ts'
+import type { TopologyAdmin } from './topology.ts'
+
+export type { TopicPartition, TopicSpec }
 
 /** What a transport can and cannot do. A `false` is a documented limit, never a silent one. */
 export interface TransportFeatures {
@@ -97,11 +101,6 @@ export type AppendOutcome =
     }
   /** Definitely not stored. `error.retryable` tells whether trying again can help. */
   | { readonly error: Error }
-
-export interface TopicPartition {
-  readonly topic: string
-  readonly partition: number
-}
 
 /** A record as it lies in the log. `key`, `value` and header values are views: copy what you keep. */
 export interface LogRecord {
@@ -215,15 +214,6 @@ export interface CommitPosition extends TopicPartition {
   readonly metadata: Uint8Array
 }
 
-export interface TopicSpec {
-  readonly name: string
-  readonly partitions: number
-  /** Records older than this may be removed. Milliseconds; Infinity keeps them. */
-  readonly retentionMs: number
-  /** Oldest records of a partition are removed above this size. Bytes per partition; Infinity: no limit. */
-  readonly retentionBytes: number
-}
-
 export interface PartitionOffsets extends TopicPartition {
   /** Earliest retained offset. */
   readonly earliest: number
@@ -248,4 +238,6 @@ export interface LogAdmin {
   /** @throws TopicUnknown */
   offsets(topics: readonly string[]): Promise<readonly PartitionOffsets[]>
   groups(names?: readonly string[]): Promise<readonly GroupDescription[]>
+  /** Optional: for `veltrix plan` and `apply`. */
+  readonly topology?: TopologyAdmin
 }

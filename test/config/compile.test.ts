@@ -53,6 +53,9 @@ describe('defaults', () => {
       partitions: 12,
       retentionMs: 7 * 86_400_000,
       retentionBytes: Infinity,
+      compaction: false,
+      topicVersion: 1,
+      settings: {},
     })
     expect([...config.streams.get('orders')!.topics]).toEqual([
       ['critical', 'checkout.orders.critical'],
@@ -75,6 +78,7 @@ describe('defaults', () => {
       deadTopic: 'checkout.billing.dead',
       auditTopic: 'checkout.billing.dead.audit',
       deadRetentionMs: 14 * 86_400_000,
+      deadSettings: {},
       breaker: { minKeys: 5, failingShare: 0.5, windowKeys: 20, probeMinMs: 1000, probeMaxMs: 30_000 },
       inboxWindowMs: 15 * 86_400_000,
       batch: undefined,
@@ -84,6 +88,35 @@ describe('defaults', () => {
       'checkout.orders.critical',
       'checkout.orders.standard',
       'checkout.orders.bulk',
+    ])
+  })
+
+  test('settings of topics come from the stream, then from all, and are checked', () => {
+    const { streams, subscriptions } = compile(
+      definition({
+        topics: { replicationFactor: 3, minInsyncReplicas: 2 },
+        streams: {
+          orders: {
+            key: 'orderId',
+            topicVersion: 2,
+            compaction: true,
+            minInsyncReplicas: 1,
+            maxMessageSize: '2MiB',
+            events: { 'order.placed': event(order) },
+          },
+        },
+        subscriptions: { billing: { events: ['order.placed'], dead: { replicationFactor: 2 } } },
+      }),
+    )
+    const orders = streams.get('orders')!
+    expect(orders.settings).toEqual({ replicationFactor: 3, minInsyncReplicas: 1, maxMessageBytes: 2 * 1024 ** 2 })
+    expect(orders.topics.get('bulk')).toBe('checkout.orders.v2.bulk')
+    expect(subscriptions.get('billing')!.deadSettings).toMatchObject({ replicationFactor: 2, minInsyncReplicas: 2 })
+    expect(
+      problemsOf(definition({ topics: { replicationFactor: 1, minInsyncReplicas: 2, maxMessageSize: 1 } })),
+    ).toEqual([
+      'topics.maxMessageSize: 1 is out of range; allowed: from 4KiB to 1GiB',
+      'topics.minInsyncReplicas: minInsyncReplicas (2) is above replicationFactor (1): nothing could ever be stored',
     ])
   })
 

@@ -103,14 +103,17 @@ export class KafkaAdmin implements LogAdmin {
 
   async #create(topics: readonly TopicSpec[]): Promise<void> {
     const { client, options, brokers } = this.#cluster
-    const replicas = options.replicationFactor ?? Math.min(3, brokers.length)
-    const wanted = topics.map((topic) => ({
-      name: topic.name,
-      numPartitions: topic.partitions,
-      replicationFactor: replicas,
-      assignments: [],
-      configs: newTopicSettings(topic, replicas, options),
-    }))
+    const wanted = topics.map((topic) => {
+      const replicas = topic.replicationFactor ?? options.replicationFactor ?? Math.min(3, brokers.length)
+      const configs = newTopicSettings(topic, replicas, options)
+      return {
+        name: topic.name,
+        numPartitions: topic.partitions,
+        replicationFactor: replicas,
+        assignments: [],
+        configs,
+      }
+    })
     const answer = await this.#askController('make topics', (connection) =>
       answerOf(client.createTopicsV7.api.async(connection, wanted, options.requestTimeoutMs / 2, false)),
     )

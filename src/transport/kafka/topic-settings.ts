@@ -30,12 +30,19 @@ export function newTopicSettings(
   options: CompiledOptions,
 ): { name: string; value: string }[] {
   const settings = retentionSettings(topic)
-  const inSync = options.minInsyncReplicas ?? Math.min(2, replicas)
+  if (topic.compaction === true) settings.push({ name: 'cleanup.policy', value: cleanupPolicy(topic) })
+  const inSync = topic.minInsyncReplicas ?? options.minInsyncReplicas ?? Math.min(2, replicas)
   settings.push({ name: 'min.insync.replicas', value: `${inSync}` })
   const needed = options.maxRecordBytes + batchOverheadBytes
-  if (needed > defaultMaxBatchBytes + batchOverheadBytes)
-    settings.push({ name: 'max.message.bytes', value: `${needed}` })
+  const maxBytes = topic.maxMessageBytes ?? (needed > defaultMaxBatchBytes + batchOverheadBytes ? needed : undefined)
+  if (maxBytes !== undefined) settings.push({ name: 'max.message.bytes', value: `${maxBytes}` })
   return settings
+}
+
+/** Compaction alone keeps the last record of a key for ever; with a limit, records go by it as well. */
+export function cleanupPolicy({ compaction, retentionMs, retentionBytes }: TopicSpec): string {
+  if (compaction !== true) return 'delete'
+  return retentionMs === Infinity && retentionBytes === Infinity ? 'compact' : 'compact,delete'
 }
 
 export interface TopicSettings {

@@ -56,11 +56,12 @@ export const table: Table = {
     inbox: { may: [] },
     cluster: { may: [] },
     worker: { may: ['event', 'config', 'transport', 'deadletter'], mayTypes: ['inbox'] },
+    topology: { may: ['config', 'transport', 'deadletter'] },
     'veltrix.ts': { may: rooms },
     'index.ts': { may: [...rooms, 'veltrix.ts', 'transport/embedded'] },
     testing: { may: [...rooms, 'veltrix.ts', 'index.ts', 'transport/embedded'] },
     cli: {
-      may: [...rooms, 'veltrix.ts', 'index.ts', 'transport/embedded', 'cluster'],
+      may: [...rooms, 'topology', 'veltrix.ts', 'index.ts', 'transport/embedded', 'cluster'],
       packages: ['citty', '@clack/prompts'],
     },
   },
