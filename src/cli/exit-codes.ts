@@ -23,7 +23,10 @@ export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
   [exitCodes.failed, 'not (all) done: an event failed, doctor found something wrong, a check of an example failed'],
   [exitCodes.usage, 'the command line cannot be understood: unknown command or flag, missing or wrong value'],
   [exitCodes.config, 'the app or its typed file was not found, does not load, or is invalid'],
-  [exitCodes.log, 'the log cannot be used: unwritable, full, damaged, unreachable, another version'],
+  [
+    exitCodes.log,
+    'the log cannot be used: unwritable, full, damaged, unreachable, another version; or it refuses this user',
+  ],
   [exitCodes.abandoned, 'the drain time-out passed: unfinished events were left for the next start'],
   [exitCodes.interrupted, 'left at once on a second SIGINT (Ctrl-C twice)'],
   [exitCodes.terminated, 'left at once on a second SIGTERM'],
@@ -41,6 +44,8 @@ const byErrorCode: Partial<Record<ErrorCode, ExitCode>> = {
   VLX_LOG_UNAVAILABLE: exitCodes.log,
   VLX_LOG_UNWRITABLE: exitCodes.log,
   VLX_LOG_VERSION: exitCodes.log,
+  VLX_NOT_AUTHENTICATED: exitCodes.log,
+  VLX_NOT_AUTHORIZED: exitCodes.log,
   VLX_TOPIC_MISMATCH: exitCodes.config,
 }
 

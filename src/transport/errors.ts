@@ -49,6 +49,33 @@ export class LogVersionMismatch extends VeltrixError {
   readonly retryable = false
 }
 
+/**
+ * Thrown when a broker and this client cannot prove to each other who they are: refused credentials, a certificate that is not trusted,
+ * has expired or names another host.
+ */
+export class NotAuthenticated extends VeltrixError {
+  readonly code = 'VLX_NOT_AUTHENTICATED'
+  readonly retryable = false
+}
+
+/** Thrown when the user of this client lacks a right on the log. The message has the command that grants it. */
+export class NotAuthorized extends VeltrixError {
+  readonly code = 'VLX_NOT_AUTHORIZED'
+  readonly retryable = false
+  /** What the right is on: `topic`, `group`, `cluster` or `transactional-id`. */
+  readonly resource: string
+  /** Its name. */
+  readonly resourceName: string
+  /** The right, in Kafka's words: `Read`, `Write`, `Create`, ... */
+  readonly operation: string
+  constructor(message: string, resource: string, resourceName: string, operation: string, options?: ErrorOptions) {
+    super(message, options)
+    this.resource = resource
+    this.resourceName = resourceName
+    this.operation = operation
+  }
+}
+
 /** Thrown when a topic does not exist. */
 export class TopicUnknown extends VeltrixError {
   readonly code = 'VLX_TOPIC_UNKNOWN'

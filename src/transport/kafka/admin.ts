@@ -6,12 +6,12 @@ import { sleep } from '../../clock.ts'
 import {
   LogUnavailable,
   TopicMismatch,
-  TopicUnknown,
   type GroupDescription,
   type LogAdmin,
   type PartitionOffsets,
   type TopicSpec,
 } from '../index.ts'
+import type { Needs } from './access.ts'
 import { answerOf, errorOfCode } from './broker-errors.ts'
 import type { Connection } from './client.ts'
 import type { Cluster, TopicPlaces } from './cluster.ts'
@@ -41,6 +41,8 @@ export class KafkaAdmin implements LogAdmin {
     }
     if (topics.length === 0) return
     await this.#cluster.refresh(topics.map(({ name }) => name))
+    const hidden = topics.find(({ name }) => this.#cluster.isHidden(name))
+    if (hidden !== undefined) throw this.#cluster.missing(hidden.name)
     const missing = topics.filter((topic) => !this.#exists(topic))
     if (missing.length > 0) await this.#create(missing)
     // One that somebody else made at the same moment may have other partitions.
@@ -72,7 +74,12 @@ export class KafkaAdmin implements LogAdmin {
       ),
     )
     const errorCode = answer.responses[0]?.errorCode ?? code.none
-    if (errorCode !== code.none) throw errorOfCode(errorCode, `delete the topic "${name}"`, { topic: name })
+    if (errorCode !== code.none) {
+      throw errorOfCode(errorCode, `delete the topic "${name}"`, {
+        topic: name,
+        needs: { user: this.#cluster.user, topic: ['Delete', name] },
+      })
+    }
     await this.#settled([name], (places) => places === undefined)
     await this.#cluster.refresh([name])
   }
@@ -90,7 +97,7 @@ export class KafkaAdmin implements LogAdmin {
   /** Bytes of the largest batch a topic takes. */
   async maxBatchBytes(topic: string): Promise<number> {
     const settings = (await describeTopics(this.#cluster, [topic])).get(topic)
-    if (settings === undefined) throw new TopicUnknown(topic)
+    if (settings === undefined) throw this.#cluster.missing(topic)
     return settings.maxBatchBytes
   }
 
@@ -120,7 +127,8 @@ export class KafkaAdmin implements LogAdmin {
     for (const { name, errorCode, errorMessage } of answer.topics) {
       if (errorCode === code.none || errorCode === code.topicExists) continue
       const trouble = { apiCode: errorCode, apiId: '', serverErrorMessage: errorMessage }
-      throw errorOfCode(errorCode, `make the topic "${name}"`, { trouble })
+      const needs: Needs = { user: this.#cluster.user, topic: ['Create', name], cluster: ['Create'] }
+      throw errorOfCode(errorCode, `make the topic "${name}"`, { needs, trouble })
     }
     const counts = new Map(topics.map(({ name, partitions }) => [name, partitions]))
     const names = [...counts.keys()]

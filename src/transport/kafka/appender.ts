@@ -5,12 +5,14 @@
  * The producer is idempotent: a batch that was stored, but whose answer was lost, is recognised by its number when it comes again.
  * @module
  */
-import { LogUnavailable, type AppendOutcome, type AppendRecord, type LogClosed } from '../index.ts'
+import { LogUnavailable, NotAuthorized, type AppendOutcome, type AppendRecord, type LogClosed } from '../index.ts'
 import type { ProducePartition, ProduceResponse } from './answers.ts'
 import { entriesOf, PartitionQueue, type Batch, type Identity } from './append.ts'
-import { answerOf, toTransportError } from './broker-errors.ts'
+import type { Needs } from './access.ts'
+import { answerOf, errorOfCode, toTransportError } from './broker-errors.ts'
 import type { Connection } from './client.ts'
 import type { Broker, Cluster } from './cluster.ts'
+import { code } from './error-codes.ts'
 import { judgeProduced, tooLarge } from './produced.ts'
 
 /** Most bytes of one request, unless a single batch is larger. */
@@ -107,7 +109,10 @@ export class Appender {
     } catch (error) {
       this.#identity = undefined
       // No identity: nothing was sent.
-      for (const queue of queues) this.#retry(queue, toTransportError(error, 'append'), false)
+      for (const queue of queues) {
+        if (error instanceof NotAuthorized) this.#failAll(queue, this.#notWritable(queue, error), false)
+        else this.#retry(queue, toTransportError(error, 'append'), false)
+      }
     } finally {
       this.#busyBrokers.delete(broker.nodeId)
       this.#pump()
@@ -165,7 +170,7 @@ export class Appender {
   #answered(queue: PartitionQueue, answer: ProducePartition | undefined): void {
     const batch = queue.batches[0]
     if (batch === undefined) return
-    const verdict = judgeProduced(answer, batch, queue)
+    const verdict = judgeProduced(answer, batch, queue, this.#cluster.user)
     switch (verdict.what) {
       case 'stored':
         queue.shift().stored(verdict.offset)
@@ -260,10 +265,18 @@ export class Appender {
     })
   }
 
+  /** A broker numbers a producer when it may write to any topic: without an identity this client may write to none. */
+  #notWritable({ topic, partition }: PartitionQueue, cause: NotAuthorized): Error {
+    const needs: Needs = { user: this.#cluster.user, topic: ['Write', topic] }
+    return errorOfCode(code.topicNotAuthorized, `append to ${topic}/${partition}`, { needs, cause })
+  }
+
   async #initialize(): Promise<Identity> {
     const { client } = this.#cluster
-    const answer = await this.#cluster.askAny('begin to append', (connection) =>
-      client.initProducerIdV4.api.async(connection, null, 60_000, -1n, -1),
+    const answer = await this.#cluster.askAny(
+      'begin to append',
+      (connection) => client.initProducerIdV4.api.async(connection, null, 60_000, -1n, -1),
+      { cluster: ['IdempotentWrite'] },
     )
     return { producerId: answer.producerId, epoch: answer.producerEpoch }
   }

@@ -9,11 +9,13 @@ import {
   LogUnwritable,
   LogVersionMismatch,
   MetadataTooLarge,
+  NotAuthenticated,
   OffsetOutOfRange,
   TopicUnknown,
 } from '../index.ts'
 import type { Client } from './client.ts'
-import { code, isNotAuthorized } from './error-codes.ts'
+import { notAuthorized, type Needs } from './access.ts'
+import { code } from './error-codes.ts'
 
 /** What an answer of a broker says went wrong. */
 interface Trouble {
@@ -51,35 +53,42 @@ export function isTimeout(client: Client, error: unknown): boolean {
   return cause !== undefined && isTimeout(client, cause)
 }
 
-/** @param doing what was tried, as in "append to orders/3" */
-export function toTransportError(error: unknown, doing: string, topic?: string): Error {
+/**
+ * @param doing what was tried, as in "append to orders/3"
+ * @param needs rights it takes
+ */
+export function toTransportError(error: unknown, doing: string, needs?: Needs): Error {
   if (isVeltrixError(error)) return error
   const trouble = troubleOf(error)
-  if (trouble !== undefined) return errorOfCode(trouble.apiCode, doing, { topic, cause: error as Error, trouble })
+  if (trouble !== undefined) return errorOfCode(trouble.apiCode, doing, { needs, cause: error as Error, trouble })
   return new LogUnavailable(`Could not ${doing}: ${reasonOf(error)}`, { cause: error })
 }
 
 interface Circumstances {
-  readonly topic?: string
-  readonly cause?: Error
-  readonly trouble?: Trouble
+  /** The one it is about, where not being there is an error of the caller. */
+  readonly topic?: string | undefined
+  readonly needs?: Needs | undefined
+  readonly cause?: Error | undefined
+  readonly trouble?: Trouble | undefined
 }
 
-/** An error number of an answer as an error of the contract. */
-export function errorOfCode(errorCode: number, doing: string, { topic, cause, trouble }: Circumstances = {}): Error {
+/** Kafka's number of an error as an error of the contract. */
+export function errorOfCode(
+  errorCode: number,
+  doing: string,
+  { topic, needs = {}, cause, trouble }: Circumstances = {},
+): Error {
   const options = cause === undefined ? undefined : { cause }
   const said = trouble?.serverErrorMessage ?? trouble?.apiId ?? `Kafka's error ${errorCode}`
-  if (isNotAuthorized(errorCode)) {
-    return new LogUnwritable(
-      `Not allowed to ${doing}: ${said}. Give the user of this client the right to do so (kafka-acls.sh).`,
-      options,
-    )
-  }
+  const lacking = notAuthorized(errorCode, doing, needs, options)
+  if (lacking !== undefined) return lacking
   switch (errorCode) {
     case code.unknownTopic:
       return topic === undefined
         ? new LogUnavailable(`Could not ${doing}: ${said}.`, options)
         : new TopicUnknown(topic, options)
+    case code.saslFailed:
+      return new NotAuthenticated(`Could not ${doing}: ${said}. Check kafka({ sasl }).`, options)
     case code.offsetOutOfRange:
       return new OffsetOutOfRange(`Could not ${doing}: the offset is above the end of the partition.`, options)
     case code.metadataTooLarge:
@@ -94,6 +103,18 @@ export function errorOfCode(errorCode: number, doing: string, { topic, cause, tr
     case code.unsupportedVersion:
       return new LogVersionMismatch(
         `Could not ${doing}: the broker does not know this request. Kafka 4.0 or newer is needed.`,
+        options,
+      )
+    case code.invalidReplicationFactor:
+      return new LogUnwritable(
+        `Could not ${doing}: ${said} Start more brokers, or ask for fewer copies with kafka({ replicationFactor }).`,
+        options,
+      )
+    case code.storageError:
+      return new LogUnavailable(`Could not ${doing}: the disk of the broker failed or is full (${said}).`, options)
+    case code.notEnoughReplicas:
+      return new LogUnavailable(
+        `Could not ${doing}: fewer copies are in sync than min.insync.replicas of the topic asks for (${said}). Brokers are down, or lag behind.`,
         options,
       )
     default:
@@ -115,7 +136,9 @@ export function reasonOf(error: unknown): string {
   if (/ECONNREFUSED/.test(all))
     return 'nothing listens there (ECONNREFUSED). Is the broker running, and the port right?'
   if (/ENOTFOUND|EAI_AGAIN/.test(all)) return 'the host name is not known. Check kafka({ brokers }).'
-  if (/SASL|authentication/i.test(all)) return `the broker refused who this client says it is: ${all}`
+  if (/Connection closed/.test(all)) {
+    return 'the broker ended the connection. If it wants TLS or SASL on this port, set kafka({ ssl }) or kafka({ sasl }).'
+  }
   if (/correlation/i.test(all)) return 'what answers there is no Kafka broker. Check the port in kafka({ brokers }).'
   return all === '' ? String(error) : all
 }

@@ -4,8 +4,9 @@
  */
 import type { MetadataResponse, MetadataResponseTopic } from './answers.ts'
 import { sleep, type Clock } from '../../clock.ts'
-import { LogUnavailable, TopicUnknown } from '../index.ts'
-import { answerOf, isTimeout, reasonOf, toTransportError } from './broker-errors.ts'
+import { LogUnavailable, NotAuthenticated, TopicUnknown } from '../index.ts'
+import type { Needs } from './access.ts'
+import { answerOf, errorOfCode, isTimeout, reasonOf, toTransportError } from './broker-errors.ts'
 import type { Client, Connection } from './client.ts'
 import { Connections, type Address } from './connections.ts'
 import { code } from './error-codes.ts'
@@ -29,6 +30,8 @@ export class Cluster {
   readonly clock: Clock
   readonly connections: Connections
   readonly #topics = new Map<string, TopicPlaces>()
+  /** Topics that the brokers keep from this client. */
+  readonly #hidden = new Set<string>()
   #brokers = new Map<number, Broker>()
   #controllerId = -1
   /** Topics of the request that will be sent next, and who waits for it. */
@@ -38,7 +41,12 @@ export class Cluster {
     this.client = client
     this.options = options
     this.clock = clock
-    this.connections = new Connections(client, options, clientId)
+    this.connections = new Connections(client, options, clock, clientId)
+  }
+
+  /** Who this client is to the brokers, where that is known. */
+  get user(): string | undefined {
+    return this.connections.user
   }
 
   get brokers(): readonly Broker[] {
@@ -92,16 +100,28 @@ export class Cluster {
 
   /**
    * The topic, which a broker may not know yet when it was made a moment ago.
-   * @throws TopicUnknown
+   * @throws TopicUnknown, NotAuthorized
    */
   async known(topic: string, partition: number): Promise<TopicPlaces> {
     for (let attempt = 0; ; attempt++) {
       const places = this.#topics.get(topic)
       if (places !== undefined && partition >= 0 && partition < places.leaders.length) return places
-      if (attempt === 2) throw new TopicUnknown(places === undefined ? topic : `${topic}/${partition}`)
+      if (attempt === 2) throw places === undefined ? this.missing(topic) : new TopicUnknown(`${topic}/${partition}`)
       if (attempt === 1) await sleep(this.clock, this.options.retryBackoffMs)
       await this.refresh([topic])
     }
+  }
+
+  /** Whether the brokers keep a topic from this client, be it there or not. */
+  isHidden(topic: string): boolean {
+    return this.#hidden.has(topic)
+  }
+
+  /** Why nothing is known of a topic that was asked for. */
+  missing(topic: string): Error {
+    if (!this.#hidden.has(topic)) return new TopicUnknown(topic)
+    const needs: Needs = { user: this.user, topic: ['Describe', topic] }
+    return errorOfCode(code.topicNotAuthorized, `use the topic "${topic}"`, { needs })
   }
 
   /** Asks a certain broker something short. */
@@ -114,15 +134,21 @@ export class Cluster {
   }
 
   /** Asks whichever broker answers, the known ones first. */
-  async askAny<Answer>(doing: string, ask: (connection: Connection) => Promise<Answer>): Promise<Answer> {
+  async askAny<Answer>(
+    doing: string,
+    ask: (connection: Connection) => Promise<Answer>,
+    needs: Needs = {},
+  ): Promise<Answer> {
     const reasons: string[] = []
     let cause: unknown
+    let refusal: Error | undefined
     for (const address of [...shuffled(this.brokers), ...this.options.brokers]) {
       const where = `${address.host}:${address.port}`
       let connection: Connection
       try {
         connection = await this.connections.shared(address)
       } catch (error) {
+        if (error instanceof NotAuthenticated) refusal = error
         cause = error
         reasons.push(`${where}: ${reasonOf(error)}`)
         continue
@@ -130,11 +156,17 @@ export class Cluster {
       try {
         return await ask(connection)
       } catch (error) {
-        if ((error as { errors?: unknown }).errors !== undefined) throw toTransportError(error, doing)
-        cause = error
-        reasons.push(`${where}: ${this.#reason(error)}`)
+        if ((error as { errors?: unknown }).errors !== undefined) {
+          throw toTransportError(error, doing, { user: this.user, ...needs })
+        }
+        const told = this.connections.troubleOf(connection, address)
+        if (told instanceof NotAuthenticated) refusal = told
+        cause = told ?? error
+        reasons.push(`${where}: ${told === undefined ? this.#reason(error) : reasonOf(told)}`)
       }
     }
+    // One broker may be wrong while the others are down: what it says is the better hint.
+    if (refusal !== undefined) throw refusal
     throw new LogUnavailable(`Could not ${doing}: no broker answers. ${[...new Set(reasons)].join(' ')}`, { cause })
   }
 
@@ -157,6 +189,8 @@ export class Cluster {
     if (answer.brokers.length > 0) this.#brokers = new Map(answer.brokers.map((broker) => [broker.nodeId, broker]))
     this.#controllerId = answer.controllerId
     for (const topic of answer.topics) {
+      if (topic.errorCode === code.topicNotAuthorized) this.#hidden.add(topic.name!)
+      else this.#hidden.delete(topic.name!)
       if (exists(topic)) this.#topics.set(topic.name!, placesOf(topic))
       else if (topic.errorCode === code.unknownTopic) this.#topics.delete(topic.name!)
     }

@@ -19,11 +19,16 @@ export const code = {
   topicNotAuthorized: 29,
   groupNotAuthorized: 30,
   clusterNotAuthorized: 31,
+  unsupportedSaslMechanism: 33,
+  illegalSaslState: 34,
   unsupportedVersion: 35,
   topicExists: 36,
+  invalidReplicationFactor: 38,
   notController: 41,
   outOfOrderSequence: 45,
   invalidProducerEpoch: 47,
+  storageError: 56,
+  saslFailed: 58,
   unknownProducer: 59,
   groupIdNotFound: 69,
   fencedMemberEpoch: 110,
@@ -43,7 +48,7 @@ const coordinatorMoved = new Set<number>([
   6,
   7,
 ])
-const notAuthorized = new Set<number>([29, 30, 31, 53, 58])
+const notAuthorized = new Set<number>([29, 30, 31, 53])
 
 export const isStaleLeader = (errorCode: number): boolean => staleLeader.has(errorCode)
 export const isNotStoredYet = (errorCode: number): boolean => notStoredYet.has(errorCode)

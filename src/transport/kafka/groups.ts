@@ -3,6 +3,7 @@
  * @module
  */
 import type { GroupDescription } from '../index.ts'
+import type { Needs } from './access.ts'
 import { answerOf, errorOfCode } from './broker-errors.ts'
 import type { Cluster } from './cluster.ts'
 import { code } from './error-codes.ts'
@@ -32,7 +33,7 @@ async function listGroups(cluster: Cluster): Promise<string[]> {
 }
 
 async function describeGroup(cluster: Cluster, group: string): Promise<GroupDescription | undefined> {
-  const coordinator = new Coordinator(cluster, group)
+  const coordinator = new Coordinator(cluster, group, 'Describe')
   const [members, positions] = await Promise.all([
     membersOf(cluster, coordinator),
     readPositions(cluster, coordinator, null),
@@ -48,7 +49,10 @@ async function membersOf(cluster: Cluster, coordinator: Coordinator): Promise<Gr
   )
   const { errorCode, members } = answer.groups[0]!
   if (errorCode === code.groupIdNotFound) return undefined
-  if (errorCode !== code.none) throw errorOfCode(errorCode, `describe the group "${coordinator.group}"`)
+  if (errorCode !== code.none) {
+    const needs: Needs = { user: cluster.user, group: ['Describe', coordinator.group] }
+    throw errorOfCode(errorCode, `describe the group "${coordinator.group}"`, { needs })
+  }
   return members.map(({ clientId, assignment }) => ({
     clientId,
     partitions: assignment.topicPartitions.flatMap(({ topicName, partitions }) =>

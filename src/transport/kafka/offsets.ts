@@ -3,7 +3,8 @@
  * @module
  */
 import { sleep } from '../../clock.ts'
-import { LogUnavailable, TopicUnknown, type PartitionOffsets, type TopicPartition } from '../index.ts'
+import { LogUnavailable, type PartitionOffsets, type TopicPartition } from '../index.ts'
+import type { Needs } from './access.ts'
 import { answerOf } from './broker-errors.ts'
 import type { Broker, Cluster } from './cluster.ts'
 import { code, isStaleLeader } from './error-codes.ts'
@@ -37,7 +38,7 @@ export async function offsetsOf(
 
 function partitionsOf(cluster: Cluster, topic: string, only: number | undefined): TopicPartition[] {
   const places = cluster.topic(topic)
-  if (places === undefined) throw new TopicUnknown(topic)
+  if (places === undefined) throw cluster.missing(topic)
   const all = places.leaders.map((_, partition) => ({ topic, partition }))
   return only === undefined ? all : all.slice(only, only + 1)
 }
@@ -91,7 +92,10 @@ async function askLeader(
   for (const { name, partitions } of answer.topics) {
     for (const { partitionIndex, errorCode, offset } of partitions) {
       if (isStaleLeader(errorCode)) return undefined
-      if (errorCode !== code.none) throw errorOfCode(errorCode, `list the offsets of ${name}`, { topic: name })
+      if (errorCode !== code.none) {
+        const needs: Needs = { user: cluster.user, topic: ['Describe', name] }
+        throw errorOfCode(errorCode, `list the offsets of ${name}`, { topic: name, needs })
+      }
       found.set(`${partitionIndex}/${name}`, Number(offset))
     }
   }

@@ -2,6 +2,7 @@
  * Options of the Kafka transport, and their compiled form.
  * @module
  */
+import { createSecureContext } from 'node:tls'
 
 /** Options of {@link kafka}. Times are milliseconds, sizes are bytes. */
 export interface KafkaOptions {
@@ -177,7 +178,17 @@ function compileBrokers(given: unknown): CompiledOptions['brokers'] {
 function compileTls(ssl: unknown): KafkaTls | undefined {
   if (ssl === undefined || ssl === false) return undefined
   if (ssl === true) return {}
-  if (typeof ssl === 'object' && ssl !== null) return { ...ssl }
+  if (typeof ssl === 'object' && ssl !== null) {
+    try {
+      createSecureContext(ssl)
+      return { ...ssl }
+    } catch (cause) {
+      throw new RangeError(
+        `kafka({ ssl }) cannot be used: ${(cause as Error).message}. It takes PEM texts (not names of files): { ca, cert, key, passphrase }.`,
+        { cause },
+      )
+    }
+  }
   throw new RangeError(`kafka({ ssl }) is ${shown(ssl)}; it must be true, false, or { ca, cert, key }.`)
 }
 

@@ -3,6 +3,7 @@
  * @module
  */
 import type { FetchedBatch, FetchRequest, LogRecord } from '../index.ts'
+import type { Needs } from './access.ts'
 import type { FetchedPartition } from './answers.ts'
 import { answerOf } from './broker-errors.ts'
 import type { Broker, Cluster } from './cluster.ts'
@@ -55,7 +56,9 @@ export async function poll(
     return wants.map((want) => {
       const parts = responses.find(({ topicId }) => topicId === want.topic)?.partitions
       const part = parts?.find(({ partitionIndex }) => partitionIndex === want.partition)
-      return part === undefined ? { what: 'stale', errorCode: code.unknownTopic } : polledOf(want, part, broker)
+      return part === undefined
+        ? { what: 'stale', errorCode: code.unknownTopic }
+        : polledOf(want, part, broker, cluster.user)
     })
   } finally {
     connections.giveBack(broker, connection, failed)
@@ -82,13 +85,14 @@ function topicsOf(wants: readonly FetchRequest[]) {
   }))
 }
 
-function polledOf(want: FetchRequest, part: FetchedPartition, broker: Broker): Polled {
+function polledOf(want: FetchRequest, part: FetchedPartition, broker: Broker, user: string | undefined): Polled {
   const { errorCode } = part
   if (errorCode === code.offsetOutOfRange) return { what: 'out-of-range' }
   if (isStaleLeader(errorCode)) return { what: 'stale', errorCode }
   const { topic, partition, offset } = want
   if (errorCode !== code.none) {
-    return { what: 'failed', error: errorOfCode(errorCode, `fetch from ${topic}/${partition}`, { topic }) }
+    const needs: Needs = { user, topic: ['Read', topic] }
+    return { what: 'failed', error: errorOfCode(errorCode, `fetch from ${topic}/${partition}`, { topic, needs }) }
   }
   const { preferredReadReplica } = part
   if (preferredReadReplica >= 0 && preferredReadReplica !== broker.nodeId) {

@@ -3,6 +3,7 @@
  * @module
  */
 import { LogUnavailable, RecordTooLarge } from '../index.ts'
+import type { Needs } from './access.ts'
 import type { ProducePartition } from './answers.ts'
 import type { Batch, PartitionQueue } from './append.ts'
 import { errorOfCode } from './broker-errors.ts'
@@ -23,7 +24,12 @@ const lostCount = new Set<number>([code.outOfOrderSequence, code.invalidProducer
 const invalidTimestamp = 32
 const invalidRecord = 87
 
-export function judgeProduced(answer: ProducePartition | undefined, batch: Batch, queue: PartitionQueue): Verdict {
+export function judgeProduced(
+  answer: ProducePartition | undefined,
+  batch: Batch,
+  queue: PartitionQueue,
+  user: string | undefined,
+): Verdict {
   const doing = `append to ${queue.topic}/${queue.partition}`
   if (answer === undefined) {
     return {
@@ -35,7 +41,8 @@ export function judgeProduced(answer: ProducePartition | undefined, batch: Batch
   const { errorCode, errorMessage, baseOffset } = answer
   if (errorCode === code.none && baseOffset >= 0n) return { what: 'stored', offset: Number(baseOffset) }
   const trouble = errorMessage == null ? undefined : { apiCode: errorCode, apiId: '', serverErrorMessage: errorMessage }
-  const error = errorOfCode(errorCode, doing, { topic: queue.topic, trouble })
+  const needs: Needs = { user, topic: ['Write', queue.topic], cluster: ['IdempotentWrite'] }
+  const error = errorOfCode(errorCode, doing, { topic: queue.topic, needs, trouble })
   if (errorCode === code.none) return { what: 'unknown', error }
   if (errorCode === code.messageTooLarge || errorCode === code.recordListTooLarge) return { what: 'too-large' }
   if (lostCount.has(errorCode)) return { what: batch.uncertain ? 'unknown' : 'renumber', error }

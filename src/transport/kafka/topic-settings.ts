@@ -2,7 +2,8 @@
  * Settings of topics, in Kafka's words and ours.
  * @module
  */
-import type { TopicSpec } from '../index.ts'
+import { NotAuthorized, type TopicSpec } from '../index.ts'
+import type { Needs } from './access.ts'
 import { answerOf, errorOfCode } from './broker-errors.ts'
 import type { Cluster } from './cluster.ts'
 import { code } from './error-codes.ts'
@@ -65,7 +66,10 @@ export async function describeTopics(
   for (const { resourceName, errorCode, configs } of answer.results) {
     // Deleted a moment ago.
     if (errorCode === code.unknownTopic) continue
-    if (errorCode !== code.none) throw errorOfCode(errorCode, `read the settings of the topic "${resourceName}"`)
+    if (errorCode !== code.none) {
+      const needs: Needs = { user: cluster.user, topic: ['DescribeConfigs', resourceName] }
+      throw errorOfCode(errorCode, `read the settings of the topic "${resourceName}"`, { needs })
+    }
     const value = (name: string): number => Number(configs.find((config) => config.name === name)?.value ?? -1)
     found.set(resourceName, {
       retentionMs: ofSetting(value('retention.ms')),
@@ -76,12 +80,18 @@ export async function describeTopics(
   return found
 }
 
-/** Gives topics that exist the retention of their specs; what is equal already is left alone. */
+/**
+ * Gives topics that exist the retention of their specs; what is equal already is left alone. So is everything when this client has no
+ * right to see settings: then they are somebody else's to keep.
+ */
 export async function updateRetention(cluster: Cluster, topics: readonly TopicSpec[]): Promise<void> {
   const now = await describeTopics(
     cluster,
     topics.map(({ name }) => name),
-  )
+  ).catch((error: unknown) => {
+    if (error instanceof NotAuthorized) return new Map<string, TopicSettings>()
+    throw error
+  })
   const changed = topics.filter((topic) => {
     const has = now.get(topic.name)
     return has !== undefined && (has.retentionMs !== topic.retentionMs || has.retentionBytes !== topic.retentionBytes)
@@ -97,7 +107,8 @@ export async function updateRetention(cluster: Cluster, topics: readonly TopicSp
   )
   const refused = answer.responses.find(({ errorCode }) => errorCode !== code.none)
   if (refused !== undefined) {
-    throw errorOfCode(refused.errorCode, `set the retention of the topic "${refused.resourceName}"`)
+    const needs: Needs = { user: cluster.user, topic: ['AlterConfigs', refused.resourceName] }
+    throw errorOfCode(refused.errorCode, `set the retention of the topic "${refused.resourceName}"`, { needs })
   }
 }
 

@@ -5,6 +5,7 @@
 import { sleep } from '../../../clock.ts'
 import { isVeltrixError } from '../../../errors.ts'
 import { Fenced, LogUnavailable, type CommitPosition } from '../../index.ts'
+import type { Needs } from '../access.ts'
 import { errorOfCode, toTransportError } from '../broker-errors.ts'
 import type { Cluster } from '../cluster.ts'
 import { code, isCoordinatorMoved } from '../error-codes.ts'
@@ -74,7 +75,7 @@ export class Commits {
       errorCodes = await storePositions(this.#cluster, this.#coordinator, { ...this.#member }, positions)
     } catch (error) {
       await this.#pause()
-      return toTransportError(error, doing)
+      return toTransportError(error, doing, this.#needs(positions))
     }
     const errorCode = errorCodes.find((each) => each !== code.none)
     if (errorCode === undefined) return undefined
@@ -91,7 +92,12 @@ export class Commits {
       await this.#pause()
       return new LogUnavailable(`Could not ${doing}: the coordinator is not ready.`)
     }
-    return errorOfCode(errorCode, doing)
+    return errorOfCode(errorCode, doing, { needs: this.#needs(positions) })
+  }
+
+  #needs(positions: readonly Granted[]): Needs {
+    const topics = [...new Set(positions.map(({ topic }) => topic))].join(', ')
+    return { user: this.#cluster.user, group: ['Read', this.#coordinator.group], topic: ['Read', topics] }
   }
 
   #pause(): Promise<void> {

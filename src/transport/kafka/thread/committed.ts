@@ -3,6 +3,7 @@
  * @module
  */
 import type { TopicPartition } from '../../index.ts'
+import type { Needs } from '../access.ts'
 import { answerOf, errorOfCode } from '../broker-errors.ts'
 import type { Cluster } from '../cluster.ts'
 import { code } from '../error-codes.ts'
@@ -33,11 +34,11 @@ export async function readPositions(
   const group = answer.groups[0]!
   // No such group, or it never committed anything.
   if (group.errorCode === code.groupIdNotFound) return []
-  if (group.errorCode !== code.none) throw refused(coordinator, group.errorCode, doing)
+  if (group.errorCode !== code.none) throw refused(cluster, coordinator, group.errorCode, doing)
   const positions: Position[] = []
   for (const { name, partitions } of group.topics) {
     for (const { partitionIndex, errorCode, committedOffset, metadata } of partitions) {
-      if (errorCode !== code.none) throw refused(coordinator, errorCode, doing)
+      if (errorCode !== code.none) throw refused(cluster, coordinator, errorCode, doing, name)
       if (committedOffset < 0n) continue
       positions.push({
         topic: name,
@@ -74,9 +75,12 @@ export async function storePositions(
   return answer.topics.flatMap(({ partitions }) => partitions.map(({ errorCode }) => errorCode))
 }
 
-function refused(coordinator: Coordinator, errorCode: number, doing: string): Error {
+function refused(cluster: Cluster, coordinator: Coordinator, errorCode: number, doing: string, topic?: string): Error {
   coordinator.forget()
-  return errorOfCode(errorCode, doing)
+  const group: Needs = { user: cluster.user, group: ['Describe', coordinator.group] }
+  return errorOfCode(errorCode, doing, {
+    needs: topic === undefined ? group : { ...group, topic: ['Describe', topic] },
+  })
 }
 
 function byTopic<Place extends TopicPartition>(places: readonly Place[]): Map<string, Place[]> {

@@ -3,6 +3,7 @@
  * @module
  */
 import { LogUnavailable } from '../../index.ts'
+import type { Needs, Operation } from '../access.ts'
 import { answerOf, toTransportError, troubleOf } from '../broker-errors.ts'
 import type { Connection } from '../client.ts'
 import type { Cluster } from '../cluster.ts'
@@ -13,9 +14,12 @@ import { errorOfCode } from '../broker-errors.ts'
 export class Coordinator {
   readonly group: string
   readonly #cluster: Cluster
+  readonly #operation: Operation
   #address: Address | undefined
 
-  constructor(cluster: Cluster, group: string) {
+  /** @param operation the right on the group that the questions will take */
+  constructor(cluster: Cluster, group: string, operation: Operation = 'Read') {
+    this.#operation = operation
     this.#cluster = cluster
     this.group = group
   }
@@ -57,7 +61,10 @@ export class Coordinator {
     )
     const found = answer.coordinators[0]
     if (found === undefined) throw new LogUnavailable(`Could not ${doing}: the answer names none.`)
-    if (found.errorCode !== code.none) throw errorOfCode(found.errorCode, doing)
+    if (found.errorCode !== code.none) {
+      const needs: Needs = { user: this.#cluster.user, group: [this.#operation, this.group] }
+      throw errorOfCode(found.errorCode, doing, { needs })
+    }
     return { host: found.host, port: found.port }
   }
 }

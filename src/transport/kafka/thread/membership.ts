@@ -7,7 +7,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Timer } from '../../../clock.ts'
 import { isVeltrixError } from '../../../errors.ts'
-import { Fenced, LogUnavailable, type CommitPosition } from '../../index.ts'
+import { Fenced, LogUnavailable, NotAuthenticated, type CommitPosition } from '../../index.ts'
 import { toTransportError, troubleOf } from '../broker-errors.ts'
 import type { Cluster } from '../cluster.ts'
 import { code } from '../error-codes.ts'
@@ -40,6 +40,7 @@ export class Membership {
   #quickBeats = quickBeats
   #isLeaving = false
   #isAssigning = false
+  #isRefused = false
   /** Ends the pause between two heartbeats. */
   #wake: (() => void) | undefined
   #isPoked = false
@@ -109,6 +110,7 @@ export class Membership {
     const sentAt = this.#cluster.clock.monotonic()
     const answer = await this.#heartbeat(this.#member.epoch)
     this.#heardAt = sentAt
+    this.#isRefused = false
     this.#member.epoch = answer.memberEpoch
     this.#commits.heard()
     this.#intervalMs = Math.min(answer.heartbeatIntervalMs, this.#cluster.options.heartbeatIntervalMs)
@@ -189,8 +191,17 @@ export class Membership {
       this.#loseAll()
       return 0
     }
-    const reason = toTransportError(error, `stay in the group "${this.#join.group}"`)
-    if (isVeltrixError(reason) && !reason.retryable) {
+    const { group, topics } = this.#join
+    const reason = toTransportError(error, `stay in the group "${group}"`, {
+      user: this.#cluster.user,
+      group: ['Read', group],
+      topic: ['Describe', topics.join(', ')],
+    })
+    // Refused while it runs: credentials that functions give may be right the next time. It is told once; the session decides the rest.
+    if (reason instanceof NotAuthenticated) {
+      if (!this.#isRefused) this.#failed(reason)
+      this.#isRefused = true
+    } else if (isVeltrixError(reason) && !reason.retryable) {
       this.#loseAll()
       this.#failed(reason)
       this.#isLeaving = true

@@ -3,6 +3,7 @@
  * @module
  */
 import { LogUnavailable, type AssignedPartition, type TopicPartition } from '../../index.ts'
+import type { Needs } from '../access.ts'
 import { errorOfCode } from '../broker-errors.ts'
 import type { Cluster } from '../cluster.ts'
 import { code } from '../error-codes.ts'
@@ -54,7 +55,10 @@ async function writeDown(
   const errorCodes = await storePositions(cluster, coordinator, { ...member }, positions)
   const refused = errorCodes.find((each) => each !== code.none)
   if (refused === code.staleMemberEpoch) throw new LogUnavailable('The group is changing.')
-  if (refused !== undefined) throw errorOfCode(refused, `begin at the end in the group "${coordinator.group}"`)
+  if (refused !== undefined) {
+    const needs: Needs = { user: cluster.user, group: ['Read', coordinator.group] }
+    throw errorOfCode(refused, `begin at the end in the group "${coordinator.group}"`, { needs })
+  }
 }
 
 function keyOf({ topic, partition }: TopicPartition): string {
