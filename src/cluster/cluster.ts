@@ -229,7 +229,14 @@ export class KafkaCluster {
   async #format(node: ClusterNode, data: string): Promise<void> {
     if (existsSync(join(data, 'meta.properties'))) return
     const { formatArguments = [], signal } = this.#options
-    const args = ['format', '-t', this.plan.clusterId, '-c', this.#propertiesFile(node.id), ...formatArguments]
+    // An id may begin with "-".
+    const args = [
+      'format',
+      `--cluster-id=${this.plan.clusterId}`,
+      '-c',
+      this.#propertiesFile(node.id),
+      ...formatArguments,
+    ]
     const [java = '', ...rest] = this.#java([], 'kafka.tools.StorageTool', ...args)
     try {
       await run(java, rest, { env: this.#processEnv, signal })
