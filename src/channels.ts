@@ -31,6 +31,9 @@ export interface ChannelMessages {
     parkedKeys: number
     bufferedEvents: number
     breaker: 'closed' | 'open' | 'half-open'
+    /** Since the worker started. */
+    duplicates: number
+    idConflicts: number
     lanes: readonly { lane: string; buffered: number; granted: number; running: number }[]
   }
   'veltrix:worker:breaker': {
@@ -45,6 +48,11 @@ export interface ChannelMessages {
     change: 'assigned' | 'revoked' | 'lost'
     partitions: readonly { topic: string; partition: number }[]
   }
+  /**
+   * A record has the id of one read before it in its partition, at `earlierOffset`. It was passed over; or, when `conflict`, it is handled:
+   * type, key or payload differ.
+   */
+  'veltrix:worker:duplicate': EventNote & { earlierOffset: number; conflict: boolean }
   /** A partition stopped taking records for its bounded state to shrink. */
   'veltrix:worker:backpressure': {
     subscription: string

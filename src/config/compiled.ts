@@ -142,4 +142,13 @@ export interface CompiledWorkerOptions {
   /** What running handlers get to finish when a partition is taken away, before they are aborted. */
   readonly revokeTimeoutMs: number
   readonly sessionTimeoutMs: number
+  /** Events stored twice are handled once; undefined: each is handled. */
+  readonly dedupe: CompiledDedupe | undefined
+}
+
+export interface CompiledDedupe {
+  /** Remembered of each partition, at least. */
+  readonly maxIds: number
+  /** Also on a log that remembers ids itself. */
+  readonly always: boolean
 }

@@ -123,6 +123,18 @@ export interface WorkerDefinition {
   readonly revokeTimeout?: Duration
   /** A worker not heard of for this long loses its partitions. Default `'10s'`. Kafka: `session.timeout.ms`. */
   readonly sessionTimeout?: Duration
+  /**
+   * Events that were stored twice with one id (a client got no answer and sent again) are handled once, where the log does not see to it
+   * itself. `false`: each is handled.
+   */
+  readonly dedupe?:
+    | false
+    | {
+        /** Ids remembered of each partition, at least; 1 to 1,000,000. About 260 bytes each. Default 2,000. */
+        readonly maxIds?: number
+        /** Also where the log removes duplicates itself. Default false. */
+        readonly always?: boolean
+      }
 }
 
 /** The whole typed file. */

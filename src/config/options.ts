@@ -2,7 +2,7 @@
  * Limits of the publisher and the worker.
  * @module
  */
-import type { CompiledPublisherOptions, CompiledWorkerOptions } from './compiled.ts'
+import type { CompiledDedupe, CompiledPublisherOptions, CompiledWorkerOptions } from './compiled.ts'
 import { longestTimerMs } from './limits.ts'
 import type { Section } from './section.ts'
 import { sizeText } from './units.ts'
@@ -45,6 +45,7 @@ export function compileWorker(root: Section): CompiledWorkerOptions {
     'drainTimeout',
     'revokeTimeout',
     'sessionTimeout',
+    'dedupe',
   ])
   return {
     scheduling: worker.choice('scheduling', ['weighted', 'strict'], 'weighted'),
@@ -54,5 +55,15 @@ export function compileWorker(root: Section): CompiledWorkerOptions {
     drainTimeoutMs: worker.duration('drainTimeout', { default: 30_000, min: 0, max: longestTimerMs }),
     revokeTimeoutMs: worker.duration('revokeTimeout', { default: 10_000, min: 0, max: 3_600_000 }),
     sessionTimeoutMs: worker.duration('sessionTimeout', { default: 10_000, min: 100, max: 3_600_000 }),
+    dedupe: dedupeOf(worker),
+  }
+}
+
+function dedupeOf(worker: Section): CompiledDedupe | undefined {
+  if (worker.get('dedupe') === false) return undefined
+  const dedupe = worker.section('dedupe', ['maxIds', 'always'])
+  return {
+    maxIds: dedupe.integer('maxIds', { default: 2000, min: 1, max: 1_000_000 }),
+    always: dedupe.boolean('always', false),
   }
 }

@@ -9,6 +9,7 @@ import { AttemptChannels } from './attempt-channels.ts'
 import type { CircuitBreaker } from './breaker.ts'
 import type { Committer } from './committer.ts'
 import type { AttemptEnvironment } from './context.ts'
+import { HandlerInvalid } from './errors.ts'
 import { HandlerCalls } from './handler-calls.ts'
 import type { Handling } from './handlers.ts'
 import type { Item } from './item.ts'
@@ -90,6 +91,7 @@ export class Attempts {
   start(work: PartitionWork, item: Item): void {
     const { subscription, letters } = this.options
     if (item.letter && letters.passOver(work, item)) return
+    if (!this.takes(item)) return this.skip(work, item)
     // An earlier owner may have parked events that it could not have started.
     if (!item.letter && (item.suspect || item.attempts > 0 || work.keptBefore.has(item.offset))) {
       if (letters.isKept(work, item)) return this.adopt(work, item)
@@ -134,8 +136,6 @@ export class Attempts {
   }
 
   private decodeAndRun(work: PartitionWork, item: Item, precounted: boolean): void {
-    const type = eventType(item.record!)
-    if (type !== undefined && !this.options.subscription.events.has(type)) return this.skip(work, item)
     let event: VeltrixEvent
     try {
       event = decodeEvent(item.record!)
@@ -158,9 +158,20 @@ export class Attempts {
     this.options.committer.touch()
   }
 
+  /** What has no type may be anything: it is looked at. */
+  private takes(item: Item): boolean {
+    const type = eventType(item.record!)
+    return type === undefined || this.options.subscription.events.has(type)
+  }
+
+  /** Nothing is to be done for it. A letter is one that was kept when the subscription took its type: it stays one. */
   private skip(work: PartitionWork, item: Item): void {
-    this.suspects.over(item)
+    if (item.letter) return this.invalid(work, item, new HandlerInvalid(notTaken(item, this.options.subscription)))
     work.complete(item)
     this.options.committer.touch()
   }
+}
+
+function notTaken({ record }: Item, { name }: CompiledSubscription): string {
+  return `The subscription "${name}" does not take events of the type "${eventType(record!)}" any more. Add the type to its events, or discard the letter.`
 }

@@ -8,6 +8,7 @@
  *
  * Layout: version, flags, then unsigned LEB128 numbers: `reserved - committed`, `high - committed`, entries; per entry
  * `offset - previous offset` and flags; with followers 6 bytes of key hash; with attempts their number, first and last time (ms).
+ * Behind the entries, unless it is 0: `takenBefore`.
  * @module
  */
 import { murmur2 } from '../transport/index.ts'
@@ -31,11 +32,15 @@ export interface CommitState {
   readonly reserved: number
   /** Every event below is done, but for the entries and their followers. */
   readonly high: number
+  /** So many offsets right below the committed one were taken by this group too, at least. Default 0: nothing is known. */
+  readonly takenBefore?: number
   /** In offset order. */
   readonly open: readonly OpenEntry[]
 }
 
 const version = 1
+/** More is of no use, and takes more bytes. */
+const maxTakenBefore = 2 ** 21 - 1
 const cleanFlag = 1
 const followersFlag = 1
 const attemptsFlag = 2
@@ -86,6 +91,7 @@ function encodeEntries(committed: number, state: CommitState, count: number): Ui
     writeNumber(out, Math.max(0, Math.floor(entry.firstAttemptAt)))
     writeNumber(out, Math.max(0, Math.floor(entry.lastAttemptAt - entry.firstAttemptAt)))
   }
+  if (state.takenBefore) writeNumber(out, Math.min(state.takenBefore, maxTakenBefore))
   return Uint8Array.from(out)
 }
 
@@ -94,6 +100,7 @@ export class StoredProgress {
   readonly clean: boolean
   readonly reserved: number
   readonly high: number
+  readonly takenBefore: number
   private readonly byOffset = new Map<number, OpenEntry>()
   private readonly byHash = new Map<number, number>()
 
@@ -101,6 +108,7 @@ export class StoredProgress {
     this.clean = state.clean
     this.reserved = state.reserved
     this.high = state.high
+    this.takenBefore = state.takenBefore ?? 0
     for (const entry of state.open) {
       this.byOffset.set(entry.offset, entry)
       // Entries come in offset order. Where two keys share a hash the lower offset must win: a repeat, never a loss.
@@ -158,7 +166,8 @@ function readState(committed: number, bytes: Uint8Array): CommitState {
     const lastAttemptAt = attempts > 0 ? firstAttemptAt + readNumber(reader) : 0
     open.push({ offset, keyHash: hash, attempts, firstAttemptAt, lastAttemptAt })
   }
-  return { clean, reserved, high, open }
+  const takenBefore = reader.at < bytes.length ? readNumber(reader) : 0
+  return { clean, reserved, high, takenBefore, open }
 }
 
 interface Reader {

@@ -4,7 +4,7 @@
  */
 import type { EventNote } from '../channels.ts'
 import { headerNames, type VeltrixEvent } from '../event/index.ts'
-import type { Item } from './item.ts'
+import type { Item, KeyQueue } from './item.ts'
 import type { PartitionWork } from './partition-work.ts'
 
 /** @param event the decoded event, when there is one: saves reading headers again */
@@ -12,7 +12,7 @@ export function noteOf(
   subscription: string,
   lane: string,
   work: Pick<PartitionWork, 'topic' | 'partition' | 'stream'>,
-  item: Item,
+  item: { readonly offset: number; readonly queue: Pick<KeyQueue, 'key'>; readonly record: Item['record'] },
   event?: VeltrixEvent,
 ): EventNote {
   return {

@@ -56,6 +56,9 @@ export class PartitionWork {
   /** It has been told since the last commit that its commit state holds it back. */
   heldBack = false
 
+  /** Everything from here on was taken by this group. What lies below may have been skipped: the group began behind it, or was moved. */
+  readonly takenFrom: number
+
   private readonly limits: PartitionLimits
   private readonly stored: StoredProgress
   private readonly keys = new Map<string, KeyQueue>()
@@ -76,6 +79,7 @@ export class PartitionWork {
     this.position = assigned.committedOffset
     this.high = assigned.committedOffset
     this.stored = decodeCommitState(assigned.committedOffset, assigned.metadata)
+    this.takenFrom = Math.max(0, assigned.committedOffset - this.stored.takenBefore)
   }
 
   /** First offset that is not done. */
@@ -107,6 +111,11 @@ export class PartitionWork {
   /** Whether an earlier worker, one that ended without handing over, may have started the event at `offset`. */
   mayHaveBegun(offset: number): boolean {
     return this.stored.isSuspect(offset)
+  }
+
+  /** Whether an earlier worker was done with the event at `offset`. */
+  wasDone(offset: number, key: string): boolean {
+    return this.stored.isDone(offset, key)
   }
 
   /** Whether nothing is left to do here for the event at `offset`, nor for any before it. */
@@ -304,7 +313,9 @@ export class PartitionWork {
   snapshot(): { readonly offset: number; readonly metadata: Uint8Array; readonly reserved: number } {
     const offset = this.committable
     const { clean, reserved } = this.reservation(offset)
-    const state = { clean, reserved, high: Math.max(this.high, offset), open: this.window.openBelow(this.high) }
+    const takenBefore = offset - this.takenFrom
+    const open = this.window.openBelow(this.high)
+    const state = { clean, reserved, high: Math.max(this.high, offset), takenBefore, open }
     this.dirty = false
     this.heldBack = false
     return { offset, metadata: encodeCommitState(offset, state, this.limits.maxMetadataBytes), reserved }

@@ -7,6 +7,7 @@ import { sleep, type Clock } from '../clock.ts'
 import type { AssignedPartition, ConsumerListener, TopicPartition } from '../transport/index.ts'
 import type { Attempts } from './attempts.ts'
 import type { Committer } from './committer.ts'
+import type { Duplicates } from './duplicates.ts'
 import { HandlerInterrupted } from './errors.ts'
 import type { HeldPartitions } from './held-partitions.ts'
 import type { Letters } from './letters.ts'
@@ -24,6 +25,8 @@ export interface RebalanceOptions {
   readonly attempts: Attempts
   readonly letters: Letters
   readonly committer: Committer
+  /** Undefined where nothing is stored twice. */
+  readonly duplicates: Duplicates | undefined
   /** A partition may be fetched. */
   readonly ready: (work: PartitionWork) => void
   readonly trouble: (doing: string, error: Error) => void
@@ -60,14 +63,15 @@ export class Rebalance implements ConsumerListener {
   }
 
   private async prepare(work: PartitionWork): Promise<void> {
-    const { clock, letters, ready, trouble } = this.options
+    const { clock, letters, duplicates, ready, trouble } = this.options
     const { signal } = this.stopped
     while (!work.gone && !work.closing && !signal.aborted) {
       try {
         await letters.prepare(work)
+        await duplicates?.prepare(work, signal)
         break
       } catch (error) {
-        trouble('read dead letters', error as Error)
+        trouble('prepare a partition', error as Error)
         await sleep(clock, prepareRetryMs, signal).catch(() => {})
       }
     }

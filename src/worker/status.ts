@@ -5,6 +5,7 @@
 import type { CompiledLane } from '../config/index.ts'
 import type { BreakerState, CircuitBreaker } from './breaker.ts'
 import type { Attempts } from './attempts.ts'
+import type { Duplicates } from './duplicates.ts'
 import type { LaneScheduler } from './lane-scheduler.ts'
 import type { PartitionWork } from './partition-work.ts'
 
@@ -20,6 +21,10 @@ export interface SubscriptionStatus {
   readonly bufferedEvents: number
   readonly breaker: BreakerState
   readonly partitions: number
+  /** Since the worker started: records passed over because their event had been stored before (`worker.dedupe`). */
+  readonly duplicates: number
+  /** Since the worker started: events handled although another one had the same id. */
+  readonly idConflicts: number
   readonly lanes: readonly LaneStatus[]
 }
 
@@ -38,6 +43,7 @@ interface StatusSource {
   readonly attempts: Attempts
   readonly breaker: CircuitBreaker
   readonly scheduler: LaneScheduler
+  readonly duplicates: Duplicates | undefined
   readonly pausedLanes: ReadonlySet<number>
 }
 
@@ -56,6 +62,8 @@ export function statusOf(
     bufferedEvents: partitions.reduce((sum, { buffered }) => sum + buffered, 0),
     breaker: source.breaker.state,
     partitions: partitions.length,
+    duplicates: source.duplicates?.dropped ?? 0,
+    idConflicts: source.duplicates?.conflicts ?? 0,
     lanes: place.lanes.map((lane) => ({
       lane: lane.name,
       paused: source.pausedLanes.has(lane.index),

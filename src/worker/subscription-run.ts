@@ -11,6 +11,7 @@ import { Attempts } from './attempts.ts'
 import { CircuitBreaker } from './breaker.ts'
 import { Committer } from './committer.ts'
 import type { AttemptEnvironment } from './context.ts'
+import { Duplicates } from './duplicates.ts'
 import { Fetcher } from './fetcher.ts'
 import type { Handling } from './handlers.ts'
 import { HeldPartitions } from './held-partitions.ts'
@@ -44,6 +45,8 @@ export class SubscriptionRun {
   readonly attempts: Attempts
   readonly breaker: CircuitBreaker
   readonly scheduler: LaneScheduler
+  /** Undefined where nothing is stored twice. */
+  readonly duplicates: Duplicates | undefined
   readonly pausedLanes = new Set<number>()
   private readonly options: SubscriptionRunOptions
   private readonly held: HeldPartitions
@@ -95,7 +98,17 @@ export class SubscriptionRun {
       },
       trouble,
     })
-    const { scheduler, breaker, committer, letters, fetcher, pausedLanes } = this
+    const { dedupe } = config.worker
+    if (dedupe && (dedupe.always || log.features.dedupeWindowMs === 0)) {
+      this.duplicates = new Duplicates({
+        log,
+        subscription: subscription.name,
+        laneName,
+        maxIds: dedupe.maxIds,
+        trouble,
+      })
+    }
+    const { scheduler, breaker, committer, letters, fetcher, duplicates, pausedLanes } = this
     const attempts = new Attempts({ ...options, scheduler, breaker, committer, letters, laneName, wake })
     this.attempts = attempts
     this.pump = new Pump({ ...shared, scheduler, breaker, attempts, committer, fetcher, pausedLanes })
@@ -104,6 +117,7 @@ export class SubscriptionRun {
       attempts,
       committer,
       letters,
+      duplicates,
       places: placesOf(config, subscription),
       limits: {
         maxAheadRecords: config.worker.maxAheadRecords,
@@ -184,7 +198,12 @@ export class SubscriptionRun {
     const parked: Item[] = []
     const lease = batch.release && new Lease(batch.release)
     for (const record of batch.records) {
-      const item = work.admit(record, keyText(record.key), lease)
+      const key = keyText(record.key)
+      if (this.duplicates?.isRepeated(work, record, key)) {
+        work.skipTo(record.offset + 1)
+        continue
+      }
+      const item = work.admit(record, key, lease)
       if (item) parked.push(item)
     }
     lease?.giveBack()

@@ -126,7 +126,7 @@ describe('defaults', () => {
     }) // prettier-ignore
     expect(config.worker).toEqual({
       scheduling: 'weighted', maxBufferedBytes: 16 * 1024 ** 2, maxAheadRecords: 10_000, commitIntervalMs: 100,
-      drainTimeoutMs: 30_000, revokeTimeoutMs: 10_000, sessionTimeoutMs: 10_000,
+      drainTimeoutMs: 30_000, revokeTimeoutMs: 10_000, sessionTimeoutMs: 10_000, dedupe: { maxIds: 2000, always: false },
     }) // prettier-ignore
     expect(config.transport).toBe('embedded')
   })
@@ -137,6 +137,15 @@ describe('what is written is taken', () => {
     const config = compile(definition({ lanes: { now: { weight: 2 }, standard: {}, later: { minShare: 0.5 } } }))
     expect(config.lanes.map(({ name, index }) => [name, index])).toEqual([['now', 0], ['standard', 1], ['later', 2]]) // prettier-ignore
     expect(compile(definition({ lanes: { only: {} } })).events.get('order.placed')!.lane).toBe('only')
+  })
+
+  test('duplicates by id: left alone, always removed, or with a window of its own', () => {
+    const dedupe = (given: unknown): unknown => compile(definition({ worker: { dedupe: given } })).worker.dedupe
+    expect(dedupe(false)).toBeUndefined()
+    expect(dedupe({ always: true })).toEqual({ maxIds: 2000, always: true })
+    expect(dedupe({ maxIds: 10 })).toEqual({ maxIds: 10, always: false })
+    expect(() => dedupe(true)).toThrow('worker.dedupe: true is not a plain object')
+    expect(() => dedupe({ always: 'yes' })).toThrow('worker.dedupe.always: "yes" is neither true nor false')
   })
 
   test('strict scheduling lets a lane have no share', () => {

@@ -59,4 +59,11 @@ const again: Rule = (world, entry, violate) => {
   }
 }
 
-export const orderRules: readonly Rule[] = [order, overlap, handover, again]
+const duplicate: Rule = (world, entry, violate) => {
+  if (entry.kind !== 'start') return
+  const row = world.subscriptions.get(entry.subscription)!.row(entry.topic, entry.partition, entry.offset)
+  if (row?.repeats?.must)
+    violate('duplicate', `#${entry.run} runs ${row.offset}, stored before at ${row.repeats.offset}`)
+}
+
+export const orderRules: readonly Rule[] = [order, overlap, handover, again, duplicate]

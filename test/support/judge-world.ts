@@ -18,6 +18,8 @@ export interface SubscriptionFacts {
   readonly auditTopic: string
   /** Failures may belong to an outage: they are not counted then. */
   readonly breaker: boolean
+  /** An event that was stored again within so many records of its partition is handled once; undefined: the log sees to it. */
+  readonly dedupeIds: number | undefined
 }
 
 export interface Start {
@@ -50,6 +52,8 @@ export interface Row {
   readonly key: string
   readonly record: LogRecord
   readonly taken: boolean
+  /** The event was stored before, at this offset: `must` not be handled again, or (too far back to be remembered for certain) may be. */
+  readonly repeats: { readonly offset: number; readonly must: boolean } | undefined
   /** By an owner, while it was one. */
   handled: boolean
   handledInEpoch: number
@@ -64,6 +68,8 @@ export interface Row {
 export class PartitionWorld {
   readonly rows: Row[] = []
   readonly byKey = new Map<string, Row[]>()
+  /** The last stored under each id. */
+  readonly byId = new Map<string, Row>()
   owner: string | undefined
   /** Counts changes of ownership. */
   epoch = 0
@@ -96,7 +102,7 @@ export class SubscriptionWorld {
 
   /** Nothing more will happen to it unless somebody asks: commits may pass it. */
   isDone(row: Row): boolean {
-    return !row.taken || row.handled || row.letter !== undefined
+    return !row.taken || row.handled || row.letter !== undefined || row.repeats !== undefined
   }
 
   /** Followers of its key may run. */
@@ -255,6 +261,7 @@ function addRow(sub: SubscriptionWorld, topic: string, partition: number, record
     key,
     record,
     taken: type === undefined || sub.facts.types.has(type),
+    repeats: repeatedBy(sub, world, record),
     handled: false,
     handledInEpoch: -1,
     letter: undefined,
@@ -263,9 +270,21 @@ function addRow(sub: SubscriptionWorld, topic: string, partition: number, record
     starts: [],
   }
   world.rows[record.offset] = row
+  world.byId.set(record.headers.text('ce_id') ?? '', row)
   const rows = world.byKey.get(key)
   if (rows) rows.push(row)
   else world.byKey.set(key, [row])
+}
+
+/** A later event under the id, that differs, takes the place of an earlier one. */
+function repeatedBy(sub: SubscriptionWorld, world: PartitionWorld, record: LogRecord): Row['repeats'] {
+  const { dedupeIds } = sub.facts
+  const earlier = world.byId.get(record.headers.text('ce_id') ?? '')
+  if (dedupeIds === undefined || !earlier) return undefined
+  const text = ({ key, value, headers }: LogRecord): string =>
+    `${String(key)} ${String(value)} ${headers.text('ce_type')}`
+  if (text(record) !== text(earlier.record)) return undefined
+  return { offset: earlier.offset, must: record.offset - earlier.offset <= dedupeIds }
 }
 
 export function originOf(record: LogRecord): { topic: string; partition: number; offset: number } {

@@ -19,6 +19,7 @@ export type RuleName =
   | 'parked order'
   | 'overlap'
   | 'again'
+  | 'duplicate'
   | 'attempts'
   | 'commit ahead'
   | 'commit back'

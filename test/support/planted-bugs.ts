@@ -16,6 +16,7 @@ import type {
 } from '../../src/transport/index.ts'
 import { Unrecoverable } from '../../src/worker/index.ts'
 import { decodeCommitState, encodeCommitState } from '../../src/worker/commit-state.ts'
+import { derived } from './derived.ts'
 import type { RuleName } from './judge.ts'
 import type { Tampering } from './simulated-process.ts'
 
@@ -39,16 +40,6 @@ function withConsumer(log: Log, change: (consumer: Consumer) => Partial<Consumer
 function withListener(log: Log, change: (listener: ConsumerListener) => Partial<ConsumerListener>): Log {
   return derived(log, {
     consume: (options) => log.consume({ ...options, listener: derived(options.listener, change(options.listener)) }),
-  })
-}
-
-/** `original` with some of its methods replaced. */
-function derived<T extends object>(original: T, changed: Partial<T>): T {
-  return new Proxy(original, {
-    get(target, name) {
-      const found = Reflect.get(name in changed ? changed : target, name) as unknown
-      return typeof found === 'function' ? found.bind(target) : found
-    },
   })
 }
 
@@ -116,6 +107,22 @@ function goingBack(consumer: Consumer): Partial<Consumer> {
 }
 
 const nothing = new Uint8Array()
+
+/** A reading of events, not of letters, finds nothing. */
+function unreadBefore(log: Log, config: CompiledConfig): Log {
+  const letters = new Set([...topicsOf(config, 'deadTopic'), ...topicsOf(config, 'auditTopic')])
+  return derived(log, {
+    read: async (from) =>
+      letters.has(from.topic)
+        ? log.read(from)
+        : { ...from, records: [], nextOffset: from.offset, endOffset: from.offset },
+  })
+}
+
+function withId(record: LogRecord, id: string): LogRecord {
+  const text = (name: string): string | undefined => (name === 'ce_id' ? id : record.headers.text(name))
+  return { ...record, headers: derived(record.headers, { text }) }
+}
 
 /** Every effect, whether it is remembered or not. */
 function forgetful(inbox: InboxStore<unknown>): InboxStore<unknown> {
@@ -276,6 +283,21 @@ export const plantedBugs: readonly PlantedBug[] = [
           return { commit: (list) => (++commits === 5 ? new Promise(() => {}) : consumer.commit(list)) }
         }),
     },
+  },
+  {
+    name: 'events stored twice are handled twice',
+    rule: 'duplicate',
+    tampering: { log: (log) => derived(log, { features: { ...log.features, dedupeWindowMs: 1 } }) },
+  },
+  {
+    name: 'a new owner does not know what was stored before it came',
+    rule: 'duplicate',
+    tampering: { log: unreadBefore },
+  },
+  {
+    name: 'all events are taken for the same one',
+    rule: 'commit ahead',
+    tampering: records((record) => [withId(record, 'one')]),
   },
   {
     name: 'an inbox that remembers nothing',

@@ -53,6 +53,8 @@ export interface Publication {
   readonly id: string
   /** Its payload is not JSON. */
   readonly broken: boolean
+  /** Its payload differs from that of another event with the same id. */
+  readonly other?: boolean
 }
 
 export type ActionKind =
@@ -81,6 +83,8 @@ export interface Scenario {
   readonly maxMetadataBytes: number
   readonly rebalanceTimeoutMs: number
   /** Probability of a fault at a call, while faults are on. */
+  /** The log stores what is sent again, and some events are. */
+  readonly repeats: boolean
   readonly faults: { readonly append: number; readonly commit: number; readonly fetch: number }
 }
 
@@ -90,7 +94,37 @@ const schema: StandardSchemaV1 = {
   '~standard': { version: 1, vendor: 'simulation', validate: (value) => ({ value }) },
 }
 
-export function drawScenario(seed: number): Scenario {
+/** What was added after seeds had been found that show something: without it they are what they were. */
+export interface Additions {
+  readonly repeats?: boolean
+}
+
+export function drawScenario(seed: number, additions: Additions = {}): Scenario {
+  const scenario = drawFirst(seed)
+  return (additions.repeats ?? true) ? withRepeats(scenario, randomOf(seed).fork('repeats')) : scenario
+}
+
+function withRepeats(scenario: Scenario, random: Random): Scenario {
+  if (random.chance(0.4)) return scenario
+  const { publications, activeMs } = scenario
+  const dedupe = { maxIds: random.pick([15, 2_000]), always: false }
+  const share = random.pick([0, 0.2, 0.5])
+  const again = publications
+    .filter(() => random.chance(share))
+    .map((first) => ({
+      ...first,
+      atMs: Math.min(activeMs, first.atMs + random.int(0, random.pick([20, 3_000]))),
+      other: random.chance(0.1),
+    }))
+  return {
+    ...scenario,
+    repeats: true,
+    config: { ...scenario.config, worker: { ...scenario.config.worker, dedupe } },
+    publications: [...publications, ...again].sort((a, b) => a.atMs - b.atMs),
+  }
+}
+
+function drawFirst(seed: number): Scenario {
   const random = randomOf(seed).fork('scenario')
   const activeMs = random.int(1_000, 8_000)
   const breaker = random.chance(0.3)
@@ -109,6 +143,7 @@ export function drawScenario(seed: number): Scenario {
     activeMs,
     maxMetadataBytes: random.pick([90, 200, 4096, 4096]),
     rebalanceTimeoutMs: random.pick([1_000, 20_000, 20_000]),
+    repeats: false,
     faults: {
       append: harsh * random.pick([0, 0.1, 0.3]),
       commit: harsh * random.pick([0, 0.1, 0.4]),

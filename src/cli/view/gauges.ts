@@ -91,6 +91,11 @@ export class Gauges {
     this.#on('veltrix:worker:stuck', (m) =>
       this.notes.add('trouble', `${m.subscription}: ${m.type} key ${m.key} ignores its time-out`, this.#clock.now()),
     )
+    this.#on('veltrix:worker:duplicate', (m) => {
+      if (!m.conflict) return
+      const text = `${m.subscription}: id ${m.id} of ${m.topic}/${m.partition}/${m.offset} was used for another event at ${m.earlierOffset}`
+      this.notes.add('trouble', text, this.#clock.now())
+    })
   }
 
   close(): void {
@@ -195,6 +200,7 @@ export class Gauges {
       bufferedEvents: state?.bufferedEvents ?? 0,
       lag: this.#lag === undefined ? null : (this.#lag.bySubscription.get(name) ?? 0),
       handled: subscription.handled,
+      duplicates: state?.duplicates ?? 0,
       retries: subscription.retries,
       deadLetters: subscription.dead,
     }

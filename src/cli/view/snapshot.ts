@@ -41,6 +41,8 @@ export interface SubscriptionNumbers {
   readonly bufferedEvents: number
   readonly lag: number | null
   readonly handled: number
+  /** Records passed over because their event was stored before. */
+  readonly duplicates: number
   readonly retries: number
   readonly deadLetters: number
 }

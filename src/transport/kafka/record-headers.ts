@@ -26,9 +26,14 @@ export class FetchedHeaders implements RecordHeaders {
   }
 
   eachText(take: (name: string, text: string | undefined) => void): void {
-    for (const [name, value] of this.#entries) {
+    for (let nth = 0; nth < this.#entries.length; nth++) {
+      const [name, value] = this.#entries[nth]!
+      const seen = (lastSeen[nth & 15] ??= { name: '', text: '' })
       const bytes = value ?? empty
-      take(textOf(name), isUtf8(bytes) ? bytes.toString('utf8') : undefined)
+      if (!isText(name ?? empty, seen.name)) seen.name = textOf(name)
+      if (isText(bytes, seen.text)) take(seen.name, seen.text)
+      else if (isUtf8(bytes)) take(seen.name, (seen.text = bytes.toString('utf8')))
+      else take(seen.name, undefined)
     }
   }
 
@@ -36,13 +41,40 @@ export class FetchedHeaders implements RecordHeaders {
     for (const [name, value] of this.#entries) yield [textOf(name), value ?? empty]
   }
 
+  /** Names are compared as bytes, and mostly by their length: a text for each would cost more than what is looked for. */
   #find(name: string): Buffer | undefined {
+    const wanted = nameBytes(name)
     for (let at = this.#entries.length - 1; at >= 0; at--) {
       const [each, value] = this.#entries[at]!
-      if (textOf(each) === name) return value ?? empty
+      if ((each ?? empty).length === wanted.length && wanted.equals(each ?? empty)) return value ?? empty
     }
     return undefined
   }
+}
+
+/**
+ * Names and texts of the header at each place of the record read last: neighbours have most of them in common, and comparing is cheaper
+ * than making a text anew.
+ */
+const lastSeen: { name: string; text: string }[] = []
+
+/** Whether the bytes are this text, of ASCII. */
+function isText(bytes: Buffer, text: string): boolean {
+  if (bytes.length !== text.length) return false
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== text.charCodeAt(i) || bytes[i]! > 0x7f) return false
+  return true
+}
+
+const names = new Map<string, Buffer>()
+
+/** The names in use are few and asked for with every record, so they are kept (up to a bound). */
+function nameBytes(name: string): Buffer {
+  let bytes = names.get(name)
+  if (bytes === undefined) {
+    bytes = Buffer.from(name)
+    if (names.size < 1_000) names.set(name, bytes)
+  }
+  return bytes
 }
 
 function textOf(name: Buffer | null): string {
