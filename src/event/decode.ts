@@ -54,18 +54,14 @@ export function decodeEvent(record: DecodableRecord): VeltrixEvent {
   if (key === undefined) problems.push(record.key === null ? 'the record has no key' : 'the key is not UTF-8 text')
   else problem(problems, 'the key', keyProblem(key))
   const data = payload(record.value, problems)
-  if (problems.length > 0) throw new EnvelopeInvalid(envelope.isEmpty ? [noEnvelope, ...problems] : problems)
+  if (problems.length > 0) throw new EnvelopeInvalid(problems)
   const { id, source, type, subject, extensions } = envelope as Required<Envelope>
   return subject === undefined
     ? { id, source, type, time, key: key!, data, extensions }
     : { id, source, type, time, subject, key: key!, data, extensions }
 }
 
-const noEnvelope = 'it has no ce_ headers at all, so it was not written as an event'
-
 class Envelope {
-  /** No header of an event was among them. */
-  isEmpty = true
   id?: string
   source?: string
   type?: string
@@ -81,7 +77,6 @@ class Envelope {
   take(name: string, text: string | undefined): void {
     const isContentType = name.length === 12 && name.toLowerCase() === headerNames.contentType
     if (!isContentType && !name.startsWith(attributePrefix)) return
-    if (!isContentType) this.isEmpty = false
     if (text === undefined) this.#note(`${shownName(name)} is not UTF-8 text`)
     else if (isContentType) this.#contentType = text
     else this.#attribute(name, text)
@@ -188,8 +183,7 @@ function contentTypeProblem(value: string | undefined): string | undefined {
     : `is ${quoted(value)}, only JSON is read`
 }
 
-/** @param problems gets what is wrong with it */
-export function payload(value: Uint8Array | null, problems: string[]): unknown {
+function payload(value: Uint8Array | null, problems: string[]): unknown {
   if (value === null) {
     problems.push('the value is null (a tombstone), not a payload')
     return undefined
@@ -202,8 +196,7 @@ export function payload(value: Uint8Array | null, problems: string[]): unknown {
   }
 }
 
-/** The moment of a record as an event's time. */
-export function defaultTime(timestamp: number): string {
+function defaultTime(timestamp: number): string {
   // Outside what a Date can hold there is nothing better to say than the epoch.
   return new Date(Math.abs(timestamp) <= 8.64e15 ? timestamp : 0).toISOString()
 }

@@ -13,7 +13,6 @@ import { Committer } from './committer.ts'
 import type { AttemptEnvironment } from './context.ts'
 import { Duplicates } from './duplicates.ts'
 import { Fetcher } from './fetcher.ts'
-import { ForeignRecords } from './foreign-records.ts'
 import type { Handling } from './handlers.ts'
 import { HeldPartitions } from './held-partitions.ts'
 import type { Item } from './item.ts'
@@ -85,10 +84,8 @@ export class SubscriptionRun {
       paused: (lane) => this.pausedLanes.has(lane),
       deliver: (work, batch) => this.deliver(work, batch),
     })
-    const foreign = new ForeignRecords(config)
     this.letters = new Letters({
       log,
-      foreign,
       clock,
       subscription,
       clientId: options.clientId,
@@ -112,7 +109,7 @@ export class SubscriptionRun {
       })
     }
     const { scheduler, breaker, committer, letters, fetcher, duplicates, pausedLanes } = this
-    const attempts = new Attempts({ ...options, scheduler, breaker, committer, letters, foreign, laneName, wake })
+    const attempts = new Attempts({ ...options, scheduler, breaker, committer, letters, laneName, wake })
     this.attempts = attempts
     this.pump = new Pump({ ...shared, scheduler, breaker, attempts, committer, fetcher, pausedLanes })
     this.rebalance = new Rebalance({

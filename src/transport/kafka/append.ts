@@ -3,7 +3,7 @@
  * @module
  */
 import { RecordTooLarge, type AppendOutcome, type AppendRecord } from '../index.ts'
-import { messageOf, recordBytes, type Message } from './record-codec.ts'
+import { recordBytes } from './record-codec.ts'
 
 export class AppendCall {
   readonly outcomes: Promise<readonly AppendOutcome[]>
@@ -42,7 +42,7 @@ export interface Entry {
   readonly call: AppendCall
   readonly index: number
   readonly bytes: number
-  readonly message: Message
+  readonly record: AppendRecord
 }
 
 /** Entries of `records` for the partitions' queues; those above the limit have their outcome already. */
@@ -54,7 +54,7 @@ export function entriesOf(records: readonly AppendRecord[], maxRecordBytes: numb
     if (bytes > maxRecordBytes) {
       const limit = "kafka({ maxRecordBytes }) (the topic's max.message.bytes)"
       call.settle(index, { error: new RecordTooLarge(bytes, maxRecordBytes, limit) })
-    } else entries.push({ call, index, bytes, message: messageOf(record) })
+    } else entries.push({ call, index, bytes, record })
   }
   return [call, entries]
 }

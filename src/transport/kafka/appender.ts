@@ -13,6 +13,7 @@ import { answerOf, errorOfCode, toTransportError } from './broker-errors.ts'
 import type { Connection } from './client.ts'
 import type { Broker, Cluster } from './cluster.ts'
 import { code } from './error-codes.ts'
+import { produce } from './produce-request.ts'
 import { judgeProduced, tooLarge } from './produced.ts'
 
 /** Most bytes of one request, unless a single batch is larger. */
@@ -42,7 +43,7 @@ export class Appender {
     const [call, entries] = entriesOf(records, maxRecordBytes)
     const deadline = this.#cluster.clock.monotonic() + deliveryTimeoutMs
     for (const entry of entries) {
-      const queue = this.#queueOf(entry.message.topic, entry.message.partition)
+      const queue = this.#queueOf(entry.record.topic, entry.record.partition)
       queue.add(entry, batchBytes, deadline)
       if (!queue.busy) this.#ready.add(queue)
     }
@@ -156,15 +157,13 @@ export class Appender {
 
   async #produce(connection: Connection, queues: readonly PartitionQueue[]): Promise<ProduceResponse> {
     const { client, options } = this.#cluster
-    const { identity } = queues[0]!.batches[0]!.sent!
-    const messages = queues.flatMap((queue) => queue.batches[0]!.entries.map(({ message }) => message))
-    const sequences = new client.NumericMap(
-      queues.map((queue) => [`${queue.topic}:${queue.partition}`, queue.batches[0]!.sent!.sequence]),
-    )
-    const allInSync = -1
-    const numbered = { producerId: identity.producerId, producerEpoch: identity.epoch, sequences }
-    const asked = client.produceV9.api.async(connection, allInSync, options.requestTimeoutMs / 2, messages, numbered)
-    return (await answerOf(asked)) as ProduceResponse
+    const batches = queues.map(({ topic, partition, batches: [first] }) => {
+      const { entries, bytes, sent } = first!
+      const { identity, sequence } = sent!
+      const records = entries.map(({ record }) => record)
+      return { topic, partition, records, bytes, head: { ...identity, sequence } }
+    })
+    return answerOf(produce(client, connection, batches, { timeoutMs: options.requestTimeoutMs / 2 }))
   }
 
   #answered(queue: PartitionQueue, answer: ProducePartition | undefined): void {
