@@ -12,7 +12,15 @@ export function topicOf(app: string): string {
   return `${app}.things.standard`
 }
 
-export function kafkaApp(brokers: readonly string[], app: string, subscription = 'taker', concurrency = 64) {
+export interface AppOptions {
+  readonly subscription?: string
+  readonly concurrency?: number
+  /** Large requests, as the other side sends them: throughput before latency. */
+  readonly isBulk?: boolean
+}
+
+export function kafkaApp(brokers: readonly string[], app: string, options: AppOptions = {}) {
+  const { subscription = 'taker', concurrency = 64, isBulk = false } = options
   return veltrix(
     defineVeltrix({
       app,
@@ -24,7 +32,8 @@ export function kafkaApp(brokers: readonly string[], app: string, subscription =
         },
       },
       subscriptions: { [subscription]: { events: ['thing.done'], concurrency } },
-      transport: kafka({ brokers: [...brokers] }),
+      publisher: isBulk ? { maxBatchEvents: 5000, maxBatchBytes: '8MiB', maxPendingEvents: 20_000 } : {},
+      transport: kafka({ brokers: [...brokers], ...(isBulk ? { batchBytes: 900_000 } : {}) }),
     }),
   )
 }

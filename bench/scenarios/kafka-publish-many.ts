@@ -11,7 +11,7 @@ export default {
   title: '`publishMany` ÷ @platformatic/kafka in batches',
   unit: '×',
   goal: { atLeast: 0.9 },
-  how: '200,000 events of 1 KiB, the same keys and partitions, idempotent, acks=all, from the first call to the last answer; Veltrix in one call (with validation and the CloudEvents headers), @platformatic/kafka in batches of 5,000 without headers, serialised by its JSON serialiser',
+  how: '200,000 events of 1 KiB, the same keys and partitions, idempotent, acks=all, from the first call to the last answer; Veltrix in one call with maxBatchEvents 5,000 (events validated, CloudEvents headers of some 200 bytes added), @platformatic/kafka in batches of 5,000, its best of 1,000 to 10,000 (JSON serialiser, no headers)',
   async measure(round) {
     const work = {
       job: 'publishMany',

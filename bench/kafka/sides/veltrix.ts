@@ -20,7 +20,7 @@ export default {
   },
 
   async publishMany({ brokers, app: name, warmUp, events }) {
-    const app = kafkaApp(brokers, name)
+    const app = kafkaApp(brokers, name, { isBulk: true })
     allStored(await app.publishMany(items(0, warmUp)))
     const many = items(warmUp, events)
     const startedAt = performance.now()
@@ -43,7 +43,7 @@ function items(from: number, count: number) {
 async function consumeAs(purpose: string, task: ConsumeTask): Promise<ConsumeFigures> {
   const { brokers, group, events, handlerMs, concurrency } = task
   const subscription = `${group}-${purpose}`
-  const app = kafkaApp(brokers, task.app, subscription, concurrency)
+  const app = kafkaApp(brokers, task.app, { subscription, concurrency })
   const handled = new Handled(events)
   app.handle(subscription, 'thing.done', async ({ key }, { offset }) => {
     handled.begin(key, offset)
