@@ -34,6 +34,7 @@ export const errorCodes = [
   'VLX_RECORD_TOO_LARGE',
   'VLX_OFFSET_OUT_OF_RANGE',
   'VLX_FENCED',
+  'VLX_INSTANCE_ID_TAKEN',
   'VLX_METADATA_TOO_LARGE',
   // worker
   'VLX_HANDLER_INVALID',

@@ -41,6 +41,8 @@ export interface CompiledStream {
   readonly compaction: boolean
   readonly settings: CompiledTopicSettings
   readonly topicVersion: number
+  /** Records without an event's headers are taken for events of this type; undefined: they become dead letters. */
+  readonly adopt: string | undefined
   /** Topic of each lane: `<app>.<stream>.<lane>`, from version 2 on `<app>.<stream>.v<version>.<lane>`. */
   readonly topics: ReadonlyMap<string, string>
 }

@@ -51,6 +51,16 @@ export interface StreamDefinition extends TopicSettingsDefinition {
   readonly compaction?: boolean
   /** Raised when the stream moves to new topics, 1 to 1,000; from 2 on they are named `<app>.<stream>.v<n>.<lane>`. Default 1. */
   readonly topicVersion?: number
+  /**
+   * What becomes of records without an event's headers, written by others: dead letters (`'dead-letter'`, the default), or events of the
+   * type `adopt`, whose schema their JSON must match.
+   */
+  readonly foreign?:
+    | 'dead-letter'
+    | {
+        /** A type of this stream. */
+        readonly adopt: string
+      }
   /** By CloudEvents type. */
   readonly events: Readonly<Record<string, EventDefinition<any, any>>>
 }

@@ -12,7 +12,7 @@ import { dayMs, forever } from './limits.ts'
 import { compileTopicSettings, topicOptions } from './topics.ts'
 
 const options = [
-  'key', 'partitions', 'retention', 'retentionSize', 'compaction', 'topicVersion', 'events', ...topicOptions,
+  'key', 'partitions', 'retention', 'retentionSize', 'compaction', 'topicVersion', 'foreign', 'events', ...topicOptions,
 ] // prettier-ignore
 
 export interface CompiledStreams {
@@ -41,12 +41,28 @@ export function compileStreams(
       compaction: stream.boolean('compaction', false),
       settings: compileTopicSettings(stream, topicDefaults),
       topicVersion,
+      adopt: adoptOf(stream),
       topics: new Map(lanes.map((lane) => [lane.name, topicName(app, name, lane.name, topicVersion)])),
     })
     compileEvents(stream, name, lanes, events)
   }
   if (streams.size === 0) root.wrong('streams', 'names no stream; declare at least one with its events')
   return { streams, events }
+}
+
+function adoptOf(stream: Section): string | undefined {
+  const given = stream.get('foreign')
+  if (given === undefined || given === 'dead-letter') return undefined
+  if (typeof given !== 'object') {
+    stream.wrong('foreign', `${shown(given)} is neither "dead-letter" nor { adopt: type }`)
+    return undefined
+  }
+  const foreign = stream.section('foreign', ['adopt'])
+  const type = foreign.get('adopt')
+  const types = [...stream.section('events').entries()].map(([name]) => name)
+  if (typeof type === 'string' && types.includes(type)) return type
+  foreign.wrong('adopt', `${shown(type)} is no event of this stream${meant(type, types)}`)
+  return undefined
 }
 
 function compileEvents(

@@ -120,6 +120,10 @@ interface NoSuchLane<Lane, Lanes> {
   readonly thereIsNoLane: Lane
   readonly lanes: Lanes
 }
+interface NoSuchEventInTheStream<Type, Events> {
+  readonly thereIsNoEvent: Type
+  readonly events: Events
+}
 interface EventHasNoKey {
   readonly giveItOrItsStreamAKey: never
 }
@@ -153,7 +157,14 @@ type CheckedStreamKey<Output, StreamKey> = StreamKey extends string
     : StreamKeyIsNoTextField<StreamKey, KeyField<Output>>
   : EventHasNoKey
 
+type CheckedForeign<Stream> = Stream extends { readonly foreign: { readonly adopt: infer Type } }
+  ? [Type] extends [keyof EventsIn<Stream>]
+    ? unknown
+    : NoSuchEventInTheStream<Type, keyof EventsIn<Stream>>
+  : unknown
+
 type CheckedStream<Stream, Lanes extends string> = NoOthers<Stream, StreamDefinition> & {
+  readonly foreign?: CheckedForeign<Stream>
   readonly events: {
     readonly [Type in keyof EventsIn<Stream>]: CheckedEvent<
       EventsIn<Stream>[Type],

@@ -54,14 +54,18 @@ export function decodeEvent(record: DecodableRecord): VeltrixEvent {
   if (key === undefined) problems.push(record.key === null ? 'the record has no key' : 'the key is not UTF-8 text')
   else problem(problems, 'the key', keyProblem(key))
   const data = payload(record.value, problems)
-  if (problems.length > 0) throw new EnvelopeInvalid(problems)
+  if (problems.length > 0) throw new EnvelopeInvalid(envelope.isEmpty ? [noEnvelope, ...problems] : problems)
   const { id, source, type, subject, extensions } = envelope as Required<Envelope>
   return subject === undefined
     ? { id, source, type, time, key: key!, data, extensions }
     : { id, source, type, time, subject, key: key!, data, extensions }
 }
 
+const noEnvelope = 'it has no ce_ headers at all, so it was not written as an event'
+
 class Envelope {
+  /** No header of an event was among them. */
+  isEmpty = true
   id?: string
   source?: string
   type?: string
@@ -77,6 +81,7 @@ class Envelope {
   take(name: string, text: string | undefined): void {
     const isContentType = name.length === 12 && name.toLowerCase() === headerNames.contentType
     if (!isContentType && !name.startsWith(attributePrefix)) return
+    if (!isContentType) this.isEmpty = false
     if (text === undefined) this.#note(`${shownName(name)} is not UTF-8 text`)
     else if (isContentType) this.#contentType = text
     else this.#attribute(name, text)
@@ -183,7 +188,8 @@ function contentTypeProblem(value: string | undefined): string | undefined {
     : `is ${quoted(value)}, only JSON is read`
 }
 
-function payload(value: Uint8Array | null, problems: string[]): unknown {
+/** @param problems gets what is wrong with it */
+export function payload(value: Uint8Array | null, problems: string[]): unknown {
   if (value === null) {
     problems.push('the value is null (a tombstone), not a payload')
     return undefined
@@ -196,7 +202,8 @@ function payload(value: Uint8Array | null, problems: string[]): unknown {
   }
 }
 
-function defaultTime(timestamp: number): string {
+/** The moment of a record as an event's time. */
+export function defaultTime(timestamp: number): string {
   // Outside what a Date can hold there is nothing better to say than the epoch.
   return new Date(Math.abs(timestamp) <= 8.64e15 ? timestamp : 0).toISOString()
 }

@@ -131,6 +131,12 @@ export class Fenced extends VeltrixError {
   readonly retryable = false
 }
 
+/** Thrown when a static member's instance id was taken over by another process: this one holds nothing any more. */
+export class InstanceIdTaken extends VeltrixError {
+  readonly code = 'VLX_INSTANCE_ID_TAKEN'
+  readonly retryable = false
+}
+
 /** Thrown when commit metadata is above `features.maxCommitMetadataBytes`. */
 export class MetadataTooLarge extends VeltrixError {
   readonly code = 'VLX_METADATA_TOO_LARGE'

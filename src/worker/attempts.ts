@@ -10,6 +10,7 @@ import type { CircuitBreaker } from './breaker.ts'
 import type { Committer } from './committer.ts'
 import type { AttemptEnvironment } from './context.ts'
 import { HandlerInvalid } from './errors.ts'
+import type { ForeignRecords } from './foreign-records.ts'
 import { HandlerCalls } from './handler-calls.ts'
 import type { Handling } from './handlers.ts'
 import type { Item } from './item.ts'
@@ -30,6 +31,7 @@ export interface AttemptsOptions {
   readonly breaker: CircuitBreaker
   readonly committer: Committer
   readonly letters: Letters
+  readonly foreign: ForeignRecords
   readonly laneName: (lane: number) => string
   readonly wake: () => void
 }
@@ -91,7 +93,7 @@ export class Attempts {
   start(work: PartitionWork, item: Item): void {
     const { subscription, letters } = this.options
     if (item.letter && letters.passOver(work, item)) return
-    if (!this.takes(item)) return this.skip(work, item)
+    if (!this.takes(work, item)) return this.skip(work, item)
     // An earlier owner may have parked events that it could not have started.
     if (!item.letter && (item.suspect || item.attempts > 0 || work.keptBefore.has(item.offset))) {
       if (letters.isKept(work, item)) return this.adopt(work, item)
@@ -136,13 +138,35 @@ export class Attempts {
   }
 
   private decodeAndRun(work: PartitionWork, item: Item, precounted: boolean): void {
-    let event: VeltrixEvent
+    let event: VeltrixEvent | Promise<VeltrixEvent>
     try {
-      event = decodeEvent(item.record!)
+      event = this.options.foreign.adopt(work, item) ?? decodeEvent(item.record!)
     } catch (error) {
       return this.invalid(work, item, error)
     }
-    this.calls.start({ work, item, event, precounted })
+    if (event instanceof Promise) void this.runChecked(work, item, event, precounted)
+    else this.calls.start({ work, item, event, precounted })
+  }
+
+  /** The schema of an adopted record takes its time: the event is in hand meanwhile. */
+  private async runChecked(
+    work: PartitionWork,
+    item: Item,
+    checking: Promise<VeltrixEvent>,
+    precounted: boolean,
+  ): Promise<void> {
+    work.running++
+    const checked = await checking.then(
+      (event) => ({ event }),
+      (error: unknown) => ({ error }),
+    )
+    work.running--
+    if (work.gone || work.closing) {
+      if (precounted) this.uncount(work, item)
+      this.suspects.over(item)
+      this.running.tellIdle()
+    } else if ('error' in checked) this.invalid(work, item, checked.error)
+    else this.calls.start({ work, item, event: checked.event, precounted })
   }
 
   private invalid(work: PartitionWork, item: Item, error: unknown): void {
@@ -159,8 +183,8 @@ export class Attempts {
   }
 
   /** What has no type may be anything: it is looked at. */
-  private takes(item: Item): boolean {
-    const type = eventType(item.record!)
+  private takes(work: PartitionWork, item: Item): boolean {
+    const type = this.options.foreign.typeOf(work.stream, item.record!)
     return type === undefined || this.options.subscription.events.has(type)
   }
 

@@ -13,9 +13,9 @@ import {
   type IndexedLetter,
   type LetterChange,
 } from '../deadletter/index.ts'
-import { eventType } from '../event/index.ts'
 import type { Log } from '../transport/index.ts'
 import { HandlerInterrupted } from './errors.ts'
+import type { ForeignRecords } from './foreign-records.ts'
 import type { Item } from './item.ts'
 import { LetterJournal } from './letter-journal.ts'
 import { noteOf } from './note.ts'
@@ -29,6 +29,7 @@ export interface LettersOptions {
   readonly subscription: CompiledSubscription
   readonly clientId: string
   readonly laneName: (lane: number) => string
+  readonly foreign: ForeignRecords
   readonly partition: (topic: string, partition: number) => PartitionWork | undefined
   /** Something became ready or done. */
   readonly wake: () => void
@@ -173,14 +174,14 @@ export class Letters {
   /** Those of `items` that have to be handled; the others are over. */
   private open(work: PartitionWork, items: readonly Item[]): Item[] {
     return items.filter((item) => {
-      const isOpen = this.belongs(item) && !this.isKept(work, item)
+      const isOpen = this.belongs(work, item) && !this.isKept(work, item)
       if (!isOpen) work.finish(item)
       return isOpen
     })
   }
 
-  private belongs(item: Item): boolean {
-    const type = eventType(item.record!)
+  private belongs(work: PartitionWork, item: Item): boolean {
+    const type = this.options.foreign.typeOf(work.stream, item.record!)
     return type === undefined || this.options.subscription.events.has(type)
   }
 

@@ -13,6 +13,7 @@ import { Committer } from './committer.ts'
 import type { AttemptEnvironment } from './context.ts'
 import { Duplicates } from './duplicates.ts'
 import { Fetcher } from './fetcher.ts'
+import { ForeignRecords } from './foreign-records.ts'
 import type { Handling } from './handlers.ts'
 import { HeldPartitions } from './held-partitions.ts'
 import type { Item } from './item.ts'
@@ -84,8 +85,10 @@ export class SubscriptionRun {
       paused: (lane) => this.pausedLanes.has(lane),
       deliver: (work, batch) => this.deliver(work, batch),
     })
+    const foreign = new ForeignRecords(config)
     this.letters = new Letters({
       log,
+      foreign,
       clock,
       subscription,
       clientId: options.clientId,
@@ -109,7 +112,7 @@ export class SubscriptionRun {
       })
     }
     const { scheduler, breaker, committer, letters, fetcher, duplicates, pausedLanes } = this
-    const attempts = new Attempts({ ...options, scheduler, breaker, committer, letters, laneName, wake })
+    const attempts = new Attempts({ ...options, scheduler, breaker, committer, letters, foreign, laneName, wake })
     this.attempts = attempts
     this.pump = new Pump({ ...shared, scheduler, breaker, attempts, committer, fetcher, pausedLanes })
     this.rebalance = new Rebalance({

@@ -139,6 +139,19 @@ describe('what is written is taken', () => {
     expect(compile(definition({ lanes: { only: {} } })).events.get('order.placed')!.lane).toBe('only')
   })
 
+  test('foreign records: kept as dead, or adopted as an event of their stream', () => {
+    const foreign = (given: unknown) => compile(streamWith({ foreign: given })).streams.get('orders')!.adopt
+    expect(foreign('dead-letter')).toBeUndefined()
+    expect(foreign({ adopt: 'order.placed' })).toBe('order.placed')
+    expect(() => foreign('adopt')).toThrow(
+      'streams.orders.foreign: "adopt" is neither "dead-letter" nor { adopt: type }',
+    )
+    expect(() => foreign({ adopt: 'order.place' })).toThrow(
+      'streams.orders.foreign.adopt: "order.place" is no event of this stream, did you mean "order.placed"?',
+    )
+    expect(() => foreign({})).toThrow('streams.orders.foreign.adopt: undefined is no event of this stream')
+  })
+
   test('duplicates by id: left alone, always removed, or with a window of its own', () => {
     const dedupe = (given: unknown): unknown => compile(definition({ worker: { dedupe: given } })).worker.dedupe
     expect(dedupe(false)).toBeUndefined()

@@ -27,9 +27,14 @@ export interface TransportSuite {
   readonly name: string
   readonly create: () => Promise<TransportHarness>
   readonly features: TransportFeatures
+  /** The parts of the contract to try; absent: all. */
+  readonly only?: readonly Part[]
   /** Cases this transport cannot pass, by name, each with its reason. */
   readonly skip?: readonly { readonly test: string; readonly reason: string }[]
 }
+
+/** A part of the contract. */
+export type Part = 'append' | 'consume' | 'groups' | 'admin'
 
 /** One obligation of the contract. */
 export interface Case {

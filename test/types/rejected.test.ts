@@ -28,6 +28,7 @@ const expected: Record<string, readonly string[]> = {
   'test-app-handled-unknown-type': ['"order.plced"', '"order.exported" | "order.placed" | "payment.settled"'],
   'lane-unknown-option': ["'wieght' does not exist", "Did you mean to write 'weight'"],
   'stream-unknown-option': ['NoSuchOption<', '"partitions"'],
+  'stream-adopts-unknown-event': ['"order.plced"', '"order.placed"'],
   'subscription-unknown-event': [`Type '"order.plced"' is not assignable to type '"order.placed"'`],
   'subscription-unknown-option': ['NoSuchOption<', '"concurrency"'],
   'retry-unknown-option': ['NoSuchOption<"attempts" | "backoff">'],

@@ -10,7 +10,7 @@ import { VirtualClock } from '../../src/testing/clock.ts'
 import type { AppendRecord, Log } from '../../src/transport/index.ts'
 import { Worker } from '../../src/worker/index.ts'
 import type { SimulatedFaults } from '../support/simulated-faults.ts'
-import { simulatedTransport, type SimulatedLog } from '../support/simulated-log.ts'
+import { simulatedTransport, type SimulatedCluster, type SimulatedLog } from '../support/simulated-log.ts'
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 
 export const topic = 'app.s.only'
@@ -44,16 +44,13 @@ export function stepEvent(schema: StandardSchemaV1 = anything): object {
   return { schema, lane: 'only', key: (data: { key?: string }) => data.key ?? 'k' }
 }
 
-export async function rawBench(options: BenchOptions = {}) {
+/** @param earlier goes on with the log of an earlier bench */
+export async function rawBench(options: BenchOptions = {}, earlier?: SimulatedCluster) {
   const config = configOf(options)
   const sub = config.subscriptions.get('sub')!
-  const clock = new VirtualClock({ turns: 0 })
-  const transport = simulatedTransport({
-    clock,
-    latency: () => 1,
-    features: { dedupeWindowMs: 0 },
-    faults: options.faults,
-  })
+  const clock = (earlier?.clock as VirtualClock | undefined) ?? new VirtualClock({ turns: 0 })
+  const fresh = { clock, latency: () => 1, features: { dedupeWindowMs: 0 }, faults: options.faults }
+  const transport = simulatedTransport(earlier ? { cluster: earlier } : fresh)
   const { cluster } = transport
   const keep = { retentionMs: Infinity, retentionBytes: Infinity }
   cluster.createTopics([{ name: topic, partitions: 1, ...keep }])

@@ -97,12 +97,14 @@ export function errorOfCode(
         options,
       )
     case code.unknownMember:
+    case code.illegalGeneration:
+    case code.fencedInstanceId:
     case code.fencedMemberEpoch:
     case code.staleMemberEpoch:
       return new Fenced(`Could not ${doing}: the group has gone on without this member.`, options)
     case code.unsupportedVersion:
       return new LogVersionMismatch(
-        `Could not ${doing}: the broker does not know this request. Kafka 4.0 or newer is needed.`,
+        `Could not ${doing}: the broker does not know this request, or has it switched off.`,
         options,
       )
     case code.invalidReplicationFactor:

@@ -11,6 +11,7 @@ import type { Client, Connection } from './client.ts'
 import { Connections, type Address } from './connections.ts'
 import { code } from './error-codes.ts'
 import type { CompiledOptions } from './options.ts'
+import { Negotiation } from './requests.ts'
 
 export interface Broker extends Address {
   readonly nodeId: number
@@ -29,6 +30,7 @@ export class Cluster {
   readonly options: CompiledOptions
   readonly clock: Clock
   readonly connections: Connections
+  readonly negotiation: Negotiation
   readonly #topics = new Map<string, TopicPlaces>()
   /** Topics that the brokers keep from this client. */
   readonly #hidden = new Set<string>()
@@ -42,6 +44,7 @@ export class Cluster {
     this.options = options
     this.clock = clock
     this.connections = new Connections(client, options, clock, clientId)
+    this.negotiation = new Negotiation(client)
   }
 
   /** Who this client is to the brokers, where that is known. */
@@ -181,8 +184,9 @@ export class Cluster {
     this.#take(answer)
   }
 
-  #metadata(connection: Connection, topics: readonly string[] | null): Promise<MetadataResponse> {
-    return answerOf(this.client.metadataV12.api.async(connection, topics === null ? null : [...topics], false, false))
+  async #metadata(connection: Connection, topics: readonly string[] | null): Promise<MetadataResponse> {
+    const request = await this.negotiation.pick(connection, 'Metadata')
+    return answerOf(request.async(connection, topics === null ? null : [...topics], false, false))
   }
 
   #take(answer: MetadataResponse): void {

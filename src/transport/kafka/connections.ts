@@ -84,6 +84,11 @@ export class Connections {
     return this.#open(address)
   }
 
+  /** One that may wait longer than others for an answer; to be given back as failed, since it is of no use to others. */
+  dedicated(address: Address, requestTimeoutMs: number): Promise<Connection> {
+    return this.#open(address, requestTimeoutMs)
+  }
+
   /** Ends it when it failed: a late answer must not be taken for that of the next question. */
   giveBack(address: Address, connection: Connection, failed = false): void {
     if (failed || this.#closed || !this.#isUsable(connection)) return this.#drop(connection)
@@ -119,13 +124,13 @@ export class Connections {
     this.#retired.set(key, connection)
   }
 
-  async #open(address: Address): Promise<Connection> {
+  async #open(address: Address, requestTimeoutMs = this.#options.requestTimeoutMs): Promise<Connection> {
     if (this.#closed) throw new LogClosed('The log is closed. Open it again to use it.')
     let expiresAt = Infinity
     const sasl = await this.#sasl((sessionLifetimeMs) => {
       if (sessionLifetimeMs > 0) expiresAt = this.#clock.monotonic() + sessionLifetimeMs * usedPart
     })
-    const connection = this.#make(address, sasl)
+    const connection = this.#make(address, requestTimeoutMs, sasl)
     try {
       await connection.connect(address.host, address.port)
       this.#expiresAt.set(connection, expiresAt)
@@ -146,8 +151,8 @@ export class Connections {
     return { ...credentials, authenticate: authenticator(this.#client, lives) }
   }
 
-  #make({ host }: Address, sasl: SaslOptions | undefined): Connection {
-    const { connectTimeoutMs, requestTimeoutMs, tls } = this.#options
+  #make({ host }: Address, requestTimeoutMs: number, sasl: SaslOptions | undefined): Connection {
+    const { connectTimeoutMs, tls } = this.#options
     const connection = new this.#client.Connection(this.#clientId, {
       connectTimeout: connectTimeoutMs,
       requestTimeout: requestTimeoutMs,

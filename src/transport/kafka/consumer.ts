@@ -23,6 +23,8 @@ export interface ConsumerHost {
   readonly fetcher: Fetcher
   readonly clock: Clock
   readonly rebalanceTimeoutMs: number
+  /** Of a static member. */
+  readonly instanceId: string | null
   post(message: ToThread): void
   ask(question: (id: number) => ToThread): Promise<void>
   forget(): void
@@ -46,7 +48,9 @@ export class KafkaConsumer implements Consumer {
 
   join(): void {
     const { group, topics, sessionTimeoutMs = 10_000, startAt = 'earliest' } = this.#options
-    this.#host.post({ op: 'join', consumer: this.#number, group, topics: [...topics], startAt, sessionTimeoutMs })
+    const { instanceId } = this.#host
+    const how = { group, topics: [...topics], startAt, sessionTimeoutMs, instanceId }
+    this.#host.post({ op: 'join', consumer: this.#number, ...how })
   }
 
   fetch(

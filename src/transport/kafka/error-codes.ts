@@ -15,7 +15,11 @@ export const code = {
   notCoordinator: 16,
   recordListTooLarge: 18,
   notEnoughReplicas: 19,
+  illegalGeneration: 22,
+  inconsistentProtocol: 23,
   unknownMember: 25,
+  invalidSessionTimeout: 26,
+  rebalanceInProgress: 27,
   topicNotAuthorized: 29,
   groupNotAuthorized: 30,
   clusterNotAuthorized: 31,
@@ -31,7 +35,11 @@ export const code = {
   saslFailed: 58,
   unknownProducer: 59,
   groupIdNotFound: 69,
+  memberIdRequired: 79,
+  groupFull: 81,
+  fencedInstanceId: 82,
   fencedMemberEpoch: 110,
+  unreleasedInstanceId: 111,
   staleMemberEpoch: 113,
 } as const
 
@@ -48,9 +56,15 @@ const coordinatorMoved = new Set<number>([
   6,
   7,
 ])
+/** The group goes on to another epoch or generation, with this member or without it. */
+const groupChanging = new Set<number>([code.staleMemberEpoch, code.illegalGeneration, code.rebalanceInProgress])
+/** The group has gone on without this member. */
+const gone = new Set<number>([code.unknownMember, code.fencedMemberEpoch, code.fencedInstanceId])
 const notAuthorized = new Set<number>([29, 30, 31, 53])
 
 export const isStaleLeader = (errorCode: number): boolean => staleLeader.has(errorCode)
 export const isNotStoredYet = (errorCode: number): boolean => notStoredYet.has(errorCode)
 export const isCoordinatorMoved = (errorCode: number): boolean => coordinatorMoved.has(errorCode)
+export const isGroupChanging = (errorCode: number): boolean => groupChanging.has(errorCode)
+export const isGone = (errorCode: number): boolean => gone.has(errorCode)
 export const isNotAuthorized = (errorCode: number): boolean => notAuthorized.has(errorCode)

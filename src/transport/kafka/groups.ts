@@ -24,12 +24,15 @@ async function listGroups(cluster: Cluster): Promise<string[]> {
   if (cluster.brokers.length === 0) await cluster.refreshAll()
   const answers = await Promise.all(
     cluster.brokers.map((broker) =>
-      cluster.ask(broker, 'list groups', (connection) =>
-        answerOf(cluster.client.listGroupsV5.api.async(connection, [], ['consumer', 'classic'])),
-      ),
+      cluster.ask(broker, 'list groups', async (connection) => {
+        const request = await cluster.negotiation.pick(connection, 'ListGroups')
+        return answerOf(request.async(connection, [], ['consumer', 'classic']))
+      }),
     ),
   )
-  return [...new Set(answers.flatMap(({ groups }) => groups.map(({ groupId }) => groupId)))].sort()
+  // Before 3.8 a broker lists what is no group of consumers too (connectors, schema registries).
+  const groups = answers.flatMap((answer) => answer.groups).filter(({ protocolType }) => isOfConsumers(protocolType))
+  return [...new Set(groups.map(({ groupId }) => groupId))].sort()
 }
 
 async function describeGroup(cluster: Cluster, group: string): Promise<GroupDescription | undefined> {
@@ -42,21 +45,57 @@ async function describeGroup(cluster: Cluster, group: string): Promise<GroupDesc
   return { group, members: members ?? [], positions }
 }
 
-/** Undefined when there is no group of the KIP-848 protocol with this name. */
-async function membersOf(cluster: Cluster, coordinator: Coordinator): Promise<GroupDescription['members'] | undefined> {
-  const answer = await coordinator.ask((connection) =>
-    answerOf(cluster.client.consumerGroupDescribeV0.api.async(connection, [coordinator.group], false)),
-  )
-  const { errorCode, members } = answer.groups[0]!
-  if (errorCode === code.groupIdNotFound) return undefined
-  if (errorCode !== code.none) {
-    const needs: Needs = { user: cluster.user, group: ['Describe', coordinator.group] }
-    throw errorOfCode(errorCode, `describe the group "${coordinator.group}"`, { needs })
-  }
+type Members = GroupDescription['members']
+
+/** Undefined when there is no group with this name, under neither of the two protocols for groups. */
+async function membersOf(cluster: Cluster, coordinator: Coordinator): Promise<Members | undefined> {
+  return (await membersByBroker(cluster, coordinator)) ?? (await membersOfClassic(cluster, coordinator))
+}
+
+async function membersByBroker(cluster: Cluster, coordinator: Coordinator): Promise<Members | undefined> {
+  const answer = await coordinator.ask(async (connection) => {
+    const request = await cluster.negotiation.pickNewer(connection, 'ConsumerGroupDescribe')
+    return request === undefined ? undefined : answerOf(request.async(connection, [coordinator.group], false))
+  })
+  const described = answer?.groups[0]
+  if (described === undefined || isOtherProtocol(described.errorCode)) return undefined
+  const { errorCode, members } = described
+  if (errorCode !== code.none) throw refused(cluster, coordinator, errorCode)
   return members.map(({ clientId, assignment }) => ({
     clientId,
     partitions: assignment.topicPartitions.flatMap(({ topicName, partitions }) =>
       partitions.map((partition) => ({ topic: topicName, partition })),
     ),
   }))
+}
+
+async function membersOfClassic(cluster: Cluster, coordinator: Coordinator): Promise<Members | undefined> {
+  const answer = await coordinator.ask(async (connection) => {
+    const request = await cluster.negotiation.pick(connection, 'DescribeGroups')
+    return answerOf(request.async(connection, [coordinator.group], false))
+  })
+  const { errorCode, groupState, protocolType, members } = answer.groups[0]!
+  if (isOtherProtocol(errorCode) || groupState === 'Dead' || !isOfConsumers(protocolType)) return undefined
+  if (errorCode !== code.none) throw refused(cluster, coordinator, errorCode)
+  return members.map(({ clientId, memberAssignment }) => ({
+    clientId,
+    partitions: cluster.client
+      .decodeConsumerProtocolAssignment(memberAssignment)
+      .assignedPartitions.flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition }))),
+  }))
+}
+
+function refused(cluster: Cluster, { group }: Coordinator, errorCode: number): Error {
+  const needs: Needs = { user: cluster.user, group: ['Describe', group] }
+  return errorOfCode(errorCode, `describe the group "${group}"`, { needs })
+}
+
+/** The group is not there, or not of this protocol; or the protocol is switched off (`group.version`). */
+function isOtherProtocol(errorCode: number): boolean {
+  return errorCode === code.groupIdNotFound || errorCode === code.unsupportedVersion
+}
+
+/** A group that only ever committed has no protocol. */
+function isOfConsumers(protocolType: string): boolean {
+  return protocolType === 'consumer' || protocolType === ''
 }

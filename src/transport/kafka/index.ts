@@ -3,6 +3,7 @@
  * @module
  */
 import type { Transport, TransportFeatures } from '../index.ts'
+import { InstanceIds } from './instance-ids.ts'
 import { KafkaLog } from './log.ts'
 import { maxMetadataBytes } from './metadata-text.ts'
 import { compileOptions, type KafkaOptions } from './options.ts'
@@ -10,7 +11,7 @@ import { compileOptions, type KafkaOptions } from './options.ts'
 export type { KafkaOptions, KafkaSasl, KafkaTls } from './options.ts'
 
 /**
- * A log on a Kafka cluster (Kafka 4.0 or newer). Opening is lazy: nothing is connected before `open()`.
+ * A log on a Kafka cluster (Kafka 2.8 or newer). Opening is lazy: nothing is connected before `open()`.
  * @throws RangeError naming the option that is wrong
  * @example
  * const transport = kafka({ brokers: 'broker-1:9092,broker-2:9092' })
@@ -26,5 +27,6 @@ export function kafka(options: KafkaOptions): Transport & { readonly name: 'kafk
     multiProcess: true,
     administrable: true,
   }
-  return { name: 'kafka', features, open: (how) => KafkaLog.open(compiled, features, how) }
+  const start = { options: compiled, features, instanceIds: new InstanceIds(options.instanceId) }
+  return { name: 'kafka', features, open: (how) => KafkaLog.open(start, how) }
 }

@@ -23,10 +23,18 @@ import { loadClient, type Client } from './client.ts'
 import { Cluster } from './cluster.ts'
 import { KafkaConsumer } from './consumer.ts'
 import { Fetcher } from './fetcher.ts'
+import type { InstanceIds } from './instance-ids.ts'
 import type { CompiledOptions } from './options.ts'
 import { Reads } from './reads.ts'
 import { ThreadLink } from './thread-link.ts'
 import { checkVersions } from './versions.ts'
+
+/** What all logs of one transport have in common. */
+export interface KafkaLogStart {
+  readonly options: CompiledOptions
+  readonly features: TransportFeatures
+  readonly instanceIds: InstanceIds
+}
 
 export class KafkaLog implements Log {
   readonly features: TransportFeatures
@@ -34,6 +42,7 @@ export class KafkaLog implements Log {
   readonly #options: CompiledOptions
   readonly #clock: Clock
   readonly #clientId: string
+  readonly #instanceIds: InstanceIds
   readonly #cluster: Cluster
   readonly #appender: Appender
   readonly #reads: Reads
@@ -45,9 +54,11 @@ export class KafkaLog implements Log {
   #ended: Error | undefined
   #closing: Promise<void> | undefined
 
-  private constructor(client: Client, options: CompiledOptions, features: TransportFeatures, how: OpenOptions) {
+  private constructor(client: Client, start: KafkaLogStart, how: OpenOptions) {
+    const { options, features, instanceIds } = start
     this.#options = options
     this.features = features
+    this.#instanceIds = instanceIds
     this.#clock = how.clock
     this.#clientId = options.clientId ?? how.clientId
     this.#cluster = new Cluster(client, options, how.clock, this.#clientId)
@@ -57,8 +68,8 @@ export class KafkaLog implements Log {
   }
 
   /** @throws LogUnavailable, LogUnwritable, LogVersionMismatch */
-  static async open(options: CompiledOptions, features: TransportFeatures, how: OpenOptions): Promise<KafkaLog> {
-    const log = new KafkaLog(await loadClient(), options, features, how)
+  static async open(start: KafkaLogStart, how: OpenOptions): Promise<KafkaLog> {
+    const log = new KafkaLog(await loadClient(), start, how)
     try {
       await checkVersions(log.#cluster)
       await log.#cluster.refresh([])
@@ -80,6 +91,7 @@ export class KafkaLog implements Log {
 
   async consume(options: ConsumeOptions): Promise<Consumer> {
     this.#check()
+    const instance = this.#instanceIds.take(options.group)
     const number = ++this.#lastConsumer
     const thread = this.#startThread()
     const fetcher = new Fetcher(this.#cluster, () => this.#checkEnded())
@@ -90,9 +102,11 @@ export class KafkaLog implements Log {
         fetcher,
         clock: this.#clock,
         rebalanceTimeoutMs: this.#options.rebalanceTimeoutMs,
+        instanceId: instance.id,
         post: (message) => thread.post(message),
         ask: (question) => (this.#ended === undefined ? thread.ask(question) : Promise.reject(this.#ended)),
         forget: () => {
+          instance.free()
           this.#consumers.delete(number)
           this.#fetchers.delete(fetcher)
         },

@@ -79,9 +79,10 @@ async function askLeader(
   const noReplica = -1
   const anything = 0
   const answer = await cluster
-    .ask(leader, 'list offsets', (connection) =>
-      answerOf(cluster.client.listOffsetsV7.api.async(connection, noReplica, anything, topics)),
-    )
+    .ask(leader, 'list offsets', async (connection) => {
+      const request = await cluster.negotiation.pick(connection, 'ListOffsets')
+      return answerOf(request.async(connection, noReplica, anything, topics))
+    })
     .catch((error: Error) => {
       // The broker may just have died: its partitions get another leader.
       if (error instanceof LogUnavailable) return undefined

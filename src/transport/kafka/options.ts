@@ -55,6 +55,17 @@ export interface KafkaOptions {
    * Short ones make changes of the group quick. Kafka: `group.consumer.heartbeat.interval.ms`.
    */
   readonly heartbeatInterval?: number
+  /**
+   * Which of Kafka's protocols members of groups use. `consumer` is the newer one (KIP-848, Kafka 4.0), where the broker shares partitions
+   * out; `classic` is the one every broker has. Default `auto`: the newer one where the broker has it. Kafka: `group.protocol`.
+   */
+  readonly groupProtocol?: 'auto' | 'consumer' | 'classic'
+  /**
+   * Makes members static: one that comes back with the same id before its session is over gets its partitions back, and the others keep
+   * theirs. Must be another for every process, such as the name of a pod; a function is given the group. A second member of one group
+   * in the process is `<id>-2`. Default none. Kafka: `group.instance.id`.
+   */
+  readonly instanceId?: string | ((group: string) => string)
   /** How long a member may take to give back partitions, in milliseconds. Default 60 s. Kafka: `max.poll.interval.ms`. */
   readonly rebalanceTimeout?: number
 }
@@ -103,6 +114,7 @@ export interface CompiledOptions {
   readonly maxRecordBytes: number
   readonly heartbeatIntervalMs: number
   readonly rebalanceTimeoutMs: number
+  readonly groupProtocol: 'auto' | 'consumer' | 'classic'
 }
 
 const optionNames = Object.keys({
@@ -121,6 +133,8 @@ const optionNames = Object.keys({
   maxRecordBytes: true,
   heartbeatInterval: true,
   rebalanceTimeout: true,
+  groupProtocol: true,
+  instanceId: true,
 } satisfies Record<keyof KafkaOptions, true>)
 
 const longest = 2 ** 31 - 1
@@ -158,7 +172,13 @@ export function compileOptions(options: KafkaOptions): CompiledOptions {
     maxRecordBytes: within('maxRecordBytes', options.maxRecordBytes, 1, 64 * MiB) ?? 1_000_000,
     heartbeatIntervalMs: within('heartbeatInterval', options.heartbeatInterval, 10, 600_000) ?? 1_000,
     rebalanceTimeoutMs: within('rebalanceTimeout', options.rebalanceTimeout, 1, longest) ?? 60_000,
+    groupProtocol: compileGroupProtocol(options.groupProtocol),
   }
+}
+
+function compileGroupProtocol(given: KafkaOptions['groupProtocol'] = 'auto'): CompiledOptions['groupProtocol'] {
+  if (['auto', 'consumer', 'classic'].includes(given)) return given
+  throw new RangeError(`kafka({ groupProtocol }) is ${shown(given)}; it must be "auto", "consumer" or "classic".`)
 }
 
 function compileBrokers(given: unknown): CompiledOptions['brokers'] {

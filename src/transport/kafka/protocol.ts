@@ -30,6 +30,8 @@ export type ToThread =
       readonly topics: readonly string[]
       readonly startAt: 'earliest' | 'latest'
       readonly sessionTimeoutMs: number
+      /** Of a static member. */
+      readonly instanceId: string | null
     }
   | { readonly op: 'released'; readonly consumer: number; readonly partitions: readonly Grant[] }
   | {

@@ -4,6 +4,7 @@
  */
 import {
   Fenced,
+  InstanceIdTaken,
   LogClosed,
   LogUnavailable,
   LogUnwritable,
@@ -43,6 +44,7 @@ type Fields = Readonly<Record<string, string>>
 
 const makers: Record<string, (message: string, options: ErrorOptions | undefined, fields: Fields) => Error> = {
   VLX_FENCED: (message, options) => new Fenced(message, options),
+  VLX_INSTANCE_ID_TAKEN: (message, options) => new InstanceIdTaken(message, options),
   VLX_LOG_CLOSED: (message, options) => new LogClosed(message, options),
   VLX_LOG_UNAVAILABLE: (message, options) => new LogUnavailable(message, options),
   VLX_LOG_UNWRITABLE: (message, options) => new LogUnwritable(message, options),

@@ -4,7 +4,7 @@
  */
 import { beforeEach } from 'vitest'
 import { systemClock } from '../../../src/clock.ts'
-import { kafka } from '../../../src/transport/kafka/index.ts'
+import { kafka, type KafkaOptions } from '../../../src/transport/kafka/index.ts'
 import type { Log } from '../../../src/transport/index.ts'
 import { testTransport, testTransportUnderStress, type TransportHarness } from '../../conformance/transport.ts'
 import { missingKafka } from '../../support/kafka-cluster.ts'
@@ -15,12 +15,12 @@ const MiB = 1024 * 1024
 // Above Kafka's default, so that the contract's largest records are tried; quick heartbeats, so that members are.
 const options = { maxRecordBytes: 16 * MiB, heartbeatInterval: 100 }
 
-async function harness(): Promise<TransportHarness> {
+async function harness(more: Partial<KafkaOptions> = {}): Promise<TransportHarness> {
   const brokers = await sharedKafka()
   const open: Log[] = []
   return {
     async open(clientId) {
-      const log = await kafka({ brokers, ...options }).open({ clock: systemClock, clientId })
+      const log = await kafka({ brokers, ...options, ...more }).open({ clock: systemClock, clientId })
       open.push(log)
       return log
     },
@@ -37,6 +37,9 @@ beforeEach(async ({ skip }) => {
   await sharedKafka()
 }, 180_000)
 
-const suite = { name: 'kafka', create: harness, features: kafka({ brokers: 'unused:1', ...options }).features }
+const suite = { name: 'kafka', create: () => harness(), features: kafka({ brokers: 'unused:1', ...options }).features }
 testTransport(suite)
 testTransportUnderStress(suite, [1, 2, 3, 4, 5, 6])
+
+const classic = (): Promise<TransportHarness> => harness({ groupProtocol: 'classic' })
+testTransport({ ...suite, name: 'kafka with classic groups', create: classic, only: ['consume', 'groups'] })

@@ -8,8 +8,8 @@ import { Fenced, LogUnavailable, type CommitPosition } from '../../index.ts'
 import type { Needs } from '../access.ts'
 import { errorOfCode, toTransportError } from '../broker-errors.ts'
 import type { Cluster } from '../cluster.ts'
-import { code, isCoordinatorMoved } from '../error-codes.ts'
-import { storePositions } from './committed.ts'
+import { code, isCoordinatorMoved, isGone, isGroupChanging } from '../error-codes.ts'
+import { storePositions, type MemberIdentity } from './committed.ts'
 import type { Coordinator } from './coordinator.ts'
 import type { Holdings } from './holdings.ts'
 
@@ -18,7 +18,7 @@ type Granted = CommitPosition & { readonly grant: number }
 export class Commits {
   readonly #cluster: Cluster
   readonly #coordinator: Coordinator
-  readonly #member: { readonly id: string; readonly epoch: number }
+  readonly #member: MemberIdentity
   readonly #holdings: Pick<Holdings, 'holds'>
   readonly #poke: () => void
   #last: Promise<void> = Promise.resolve()
@@ -28,7 +28,7 @@ export class Commits {
   constructor(
     cluster: Cluster,
     coordinator: Coordinator,
-    member: { readonly id: string; readonly epoch: number },
+    member: MemberIdentity,
     holdings: Pick<Holdings, 'holds'>,
     poke: () => void,
   ) {
@@ -46,7 +46,7 @@ export class Commits {
     return stored
   }
 
-  /** A heartbeat was answered: the member's epoch may be another. */
+  /** The member's epoch may be another, or nothing be held any more: what waits looks again. */
   heard(): void {
     for (const go of this.#waiting.splice(0)) go()
   }
@@ -79,14 +79,14 @@ export class Commits {
     }
     const errorCode = errorCodes.find((each) => each !== code.none)
     if (errorCode === undefined) return undefined
-    if (errorCode === code.staleMemberEpoch) {
-      // The group went on to another epoch; whether this member is still in it, its next heartbeat tells.
+    if (isGroupChanging(errorCode)) {
+      // The group goes on to another epoch; whether this member is still in it, its next heartbeat tells.
       const heard = new Promise<void>((resolve) => this.#waiting.push(resolve))
       this.#poke()
       await heard
       return new LogUnavailable(`Could not ${doing}: the group is changing.`)
     }
-    if (errorCode === code.unknownMember || errorCode === code.fencedMemberEpoch) this.#poke()
+    if (isGone(errorCode)) this.#poke()
     else if (isCoordinatorMoved(errorCode) || errorCode === code.unknownTopic) {
       this.#coordinator.forget()
       await this.#pause()

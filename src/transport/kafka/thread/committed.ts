@@ -10,6 +10,16 @@ import { code } from '../error-codes.ts'
 import { fromText, toText } from '../metadata-text.ts'
 import type { Coordinator } from './coordinator.ts'
 
+/** A member as the group knows it. */
+export interface MemberIdentity {
+  /** Empty while the group has given none. */
+  readonly id: string
+  /** Its epoch, or under the classic protocol the group's generation; 0 or less when it is no member. */
+  readonly epoch: number
+  /** Of a static member: the id that outlives its process. */
+  readonly instanceId: string | null
+}
+
 export interface Position extends TopicPartition {
   readonly offset: number
   readonly metadata: Uint8Array
@@ -27,9 +37,10 @@ export async function readPositions(
       : [...byTopic(places)].map(([name, at]) => ({ name, partitionIndexes: at.map(({ partition }) => partition) }))
   const wanted = [{ groupId: coordinator.group, memberId: null, memberEpoch: -1, topics }]
   const waitForTransactions = true
-  const answer = await coordinator.ask((connection) =>
-    answerOf(cluster.client.offsetFetchV9.api.async(connection, wanted, waitForTransactions)),
-  )
+  const answer = await coordinator.ask(async (connection) => {
+    const request = await cluster.negotiation.pick(connection, 'OffsetFetch')
+    return answerOf(request.async(connection, wanted, waitForTransactions))
+  })
   const doing = `read the positions of the group "${coordinator.group}"`
   const group = answer.groups[0]!
   // No such group, or it never committed anything.
@@ -55,7 +66,7 @@ export async function readPositions(
 export async function storePositions(
   cluster: Cluster,
   coordinator: Coordinator,
-  member: { readonly id: string; readonly epoch: number },
+  member: MemberIdentity,
   positions: readonly Position[],
 ): Promise<readonly number[]> {
   const topics = [...byTopic(positions)].map(([name, at]) => ({
@@ -67,11 +78,10 @@ export async function storePositions(
       committedMetadata: toText(metadata),
     })),
   }))
-  const answer = await coordinator.ask((connection) =>
-    answerOf(
-      cluster.client.offsetCommitV9.api.async(connection, coordinator.group, member.epoch, member.id, null, topics),
-    ),
-  )
+  const answer = await coordinator.ask(async (connection) => {
+    const request = await cluster.negotiation.pick(connection, 'OffsetCommit')
+    return answerOf(request.async(connection, coordinator.group, member.epoch, member.id, member.instanceId, topics))
+  })
   return answer.topics.flatMap(({ partitions }) => partitions.map(({ errorCode }) => errorCode))
 }
 

@@ -11,25 +11,36 @@ import type { Address } from '../connections.ts'
 import { code, isCoordinatorMoved } from '../error-codes.ts'
 import { errorOfCode } from '../broker-errors.ts'
 
+interface Found extends Address {
+  readonly nodeId: number
+}
+
 export class Coordinator {
   readonly group: string
   readonly #cluster: Cluster
   readonly #operation: Operation
-  #address: Address | undefined
+  #address: Found | undefined
+  /** Rejects when the coordinator of now is no longer taken for it. */
+  #moved = Promise.withResolvers<never>()
 
   /** @param operation the right on the group that the questions will take */
   constructor(cluster: Cluster, group: string, operation: Operation = 'Read') {
     this.#operation = operation
     this.#cluster = cluster
     this.group = group
+    this.#moved.promise.catch(() => {})
+  }
+
+  async nodeId(): Promise<number> {
+    return (await this.#found()).nodeId
   }
 
   /**
    * Asks the coordinator something, on a connection that nobody else waits behind.
-   * @throws CoordinatorMoved when it is another broker by now, or none; the client's own errors for any other answer
+   * @throws LogUnavailable when it is another broker by now, or none; the client's own errors for any other answer
    */
   async ask<Answer>(ask: (connection: Connection) => Promise<Answer>): Promise<Answer> {
-    const address = (this.#address ??= await this.#find())
+    const address = await this.#found()
     const { connections } = this.#cluster
     let connection: Connection | undefined
     try {
@@ -38,33 +49,77 @@ export class Coordinator {
       connections.giveBack(address, connection)
       return answer
     } catch (error) {
-      const trouble = troubleOf(error)
-      const answered = trouble !== undefined
+      const answered = troubleOf(error) !== undefined
       if (connection !== undefined) connections.giveBack(address, connection, !answered)
-      if (answered && !isCoordinatorMoved(trouble.apiCode)) throw error
+      throw this.#failed(error)
+    }
+  }
+
+  /** As `ask`, for at most `withinMs`: a coordinator that is silent for longer is looked for anew. */
+  async askWithin<Answer>(withinMs: number, ask: (connection: Connection) => Promise<Answer>): Promise<Answer> {
+    const late = Promise.withResolvers<never>()
+    const timer = this.#cluster.clock.setTimer(withinMs, () => {
       this.forget()
-      throw toTransportError(error, `reach the coordinator of the group "${this.group}"`)
+      late.reject(new LogUnavailable(`The coordinator of the group "${this.group}" does not answer.`))
+    })
+    const asked = this.ask(ask)
+    asked.catch(() => {})
+    try {
+      return await Promise.race([asked, late.promise])
+    } finally {
+      timer.cancel()
+    }
+  }
+
+  /** As `ask`, for what the coordinator answers only when others have come; ends when the coordinator is another one. */
+  async askPatiently<Answer>(longestMs: number, ask: (connection: Connection) => Promise<Answer>): Promise<Answer> {
+    const address = await this.#found()
+    const { connections } = this.#cluster
+    let connection: Connection | undefined
+    try {
+      connection = await connections.dedicated(address, longestMs)
+      const asked = ask(connection)
+      asked.catch(() => {})
+      return await Promise.race([asked, this.#moved.promise])
+    } catch (error) {
+      throw this.#failed(error)
+    } finally {
+      if (connection !== undefined) connections.giveBack(address, connection, true)
     }
   }
 
   /** It is another one by now. */
   forget(): void {
     this.#address = undefined
+    this.#moved.reject(new LogUnavailable(`The coordinator of the group "${this.group}" has changed.`))
+    this.#moved = Promise.withResolvers()
+    this.#moved.promise.catch(() => {})
   }
 
-  async #find(): Promise<Address> {
-    const { client } = this.#cluster
+  #failed(error: unknown): unknown {
+    const trouble = troubleOf(error)
+    if (trouble !== undefined && !isCoordinatorMoved(trouble.apiCode)) return error
+    this.forget()
+    return toTransportError(error, `reach the coordinator of the group "${this.group}"`)
+  }
+
+  async #found(): Promise<Found> {
+    return (this.#address ??= await this.#find())
+  }
+
+  async #find(): Promise<Found> {
     const ofGroups = 0
     const doing = `find the coordinator of the group "${this.group}"`
-    const answer = await this.#cluster.askAny(doing, (connection) =>
-      answerOf(client.findCoordinatorV4.api.async(connection, ofGroups, [this.group])),
-    )
+    const answer = await this.#cluster.askAny(doing, async (connection) => {
+      const request = await this.#cluster.negotiation.pick(connection, 'FindCoordinator')
+      return answerOf(request.async(connection, ofGroups, [this.group]))
+    })
     const found = answer.coordinators[0]
     if (found === undefined) throw new LogUnavailable(`Could not ${doing}: the answer names none.`)
     if (found.errorCode !== code.none) {
       const needs: Needs = { user: this.#cluster.user, group: [this.#operation, this.group] }
       throw errorOfCode(found.errorCode, doing, { needs })
     }
-    return { host: found.host, port: found.port }
+    return { host: found.host, port: found.port, nodeId: found.nodeId }
   }
 }

@@ -2,10 +2,10 @@
  * What a member holds, and what it is to hold. Pure: no time, no broker.
  * @module
  */
-import type { AssignedPartition } from '../../index.ts'
+import type { AssignedPartition, TopicPartition } from '../../index.ts'
 import type { Grant } from '../protocol.ts'
 
-/** A partition as the coordinator names it. */
+/** A partition as the group names it: by the topic's id, or by its name where that is all the protocol has. */
 export interface Place {
   readonly topicId: string
   readonly partition: number
@@ -23,11 +23,11 @@ export class Holdings {
   #lastGrant = 0
 
   /**
-   * What the coordinator wants this member to hold from now on.
+   * What the coordinator wants this member to hold from now on. A place that stays wanted stays the same object.
    * @returns what must be given back for it, each once
    */
   aim(places: readonly Place[]): Grant[] {
-    this.#target = new Map(places.map((place) => [keyOf(place), place]))
+    this.#target = new Map(places.map((place) => [keyOf(place), this.#target.get(keyOf(place)) ?? place]))
     const revoked: Grant[] = []
     for (const [key, held] of this.#held) {
       if (this.#target.has(key) || held.isRevoking) continue
@@ -47,11 +47,18 @@ export class Holdings {
     return [...this.#target].flatMap(([key, place]) => (this.#held.has(key) ? [] : [place]))
   }
 
-  /** Undefined when it is not wanted any more, or held already. */
-  give(begin: AssignedPartition & Place): (AssignedPartition & Grant) | undefined {
-    const key = keyOf(begin)
-    if (!this.#target.has(key) || this.#held.has(key)) return undefined
-    const { topicId, topic, partition, committedOffset, metadata } = begin
+  /**
+   * @param place as `missing` gave it: when it was unwanted meanwhile, another member may have moved its position
+   * @returns undefined when it is not wanted any more, or held already
+   */
+  give(
+    place: Place,
+    begin: Omit<AssignedPartition, keyof TopicPartition> & { topic: string },
+  ): (AssignedPartition & Grant) | undefined {
+    const key = keyOf(place)
+    if (this.#target.get(key) !== place || this.#held.has(key)) return undefined
+    const { topicId, partition } = place
+    const { topic, committedOffset, metadata } = begin
     const grant = ++this.#lastGrant
     this.#held.set(key, { topicId, topic, partition, grant, isRevoking: false })
     return { topic, partition, grant, committedOffset, metadata }
@@ -77,6 +84,18 @@ export class Holdings {
       topics.set(topicId, [...(topics.get(topicId) ?? []), partition])
     }
     return [...topics].map(([topicId, partitions]) => ({ topicId, partitions }))
+  }
+
+  /** What nobody else may be given yet: what is held, also while it is asked back, and what may be handed out at any moment. */
+  claims(): Place[] {
+    return [...new Map<string, Place>([...this.#target, ...this.#held]).values()].map(({ topicId, partition }) => {
+      return { topicId, partition }
+    })
+  }
+
+  /** Whether one of these is claimed no more. */
+  hasGivenUp(claimed: readonly Place[]): boolean {
+    return claimed.some((place) => !this.#held.has(keyOf(place)) && !this.#target.has(keyOf(place)))
   }
 
   /** Everything is gone. */

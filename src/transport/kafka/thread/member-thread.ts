@@ -10,7 +10,8 @@ import { Cluster } from '../cluster.ts'
 import type { CompiledOptions, KafkaSasl } from '../options.ts'
 import type { FromThread, MemberThreadStart, SecretName, ToThread } from '../protocol.ts'
 import { toWire } from '../wire-errors.ts'
-import { Membership, notMember } from './membership.ts'
+import { joinGroup } from './join-group.ts'
+import { notMember, type Membership } from './membership.ts'
 
 const port = parentPort!
 const { options, clientId, asks } = workerData as MemberThreadStart
@@ -47,7 +48,7 @@ async function answer(id: number, work: Promise<unknown>): Promise<void> {
 function handle(message: ToThread, cluster: Cluster): void {
   switch (message.op) {
     case 'join':
-      members.set(message.consumer, new Membership(cluster, message, push))
+      members.set(message.consumer, joinGroup(cluster, message, push))
       return
     case 'released':
       return members.get(message.consumer)?.released(message.partitions)

@@ -1,11 +1,15 @@
 /**
- * How long a member of a group may be silent. On Kafka that is a setting of the group, within bounds of the broker.
+ * How long a member of a group may be silent. Under the newer protocol that is a setting of the group, under the classic one each member
+ * says it; both within bounds of the broker.
  * @module
  */
+import { LogUnwritable } from '../../index.ts'
 import { answerOf } from '../broker-errors.ts'
 import type { Cluster } from '../cluster.ts'
+import type { Coordinator } from './coordinator.ts'
 
 const ofGroup = 32 as const
+const ofBroker = 4 as const
 const set = 0 as const
 const name = 'consumer.session.timeout.ms'
 
@@ -42,4 +46,26 @@ async function describe(cluster: Cluster, group: string): Promise<number> {
   )
   const value = Number(answer.results[0]?.configs.find((config) => config.name === name)?.value)
   return Number.isFinite(value) && value > 0 ? value : 45_000
+}
+
+const bounds = ['group.min.session.timeout.ms', 'group.max.session.timeout.ms'] as const
+
+/**
+ * For the classic protocol: `wantedMs`, or what of the broker's bounds is nearest to it, after it refused that.
+ * @throws LogUnwritable when the bounds cannot be read
+ */
+export async function sessionWithin(cluster: Cluster, coordinator: Coordinator, wantedMs: number): Promise<number> {
+  const nodeId = await coordinator.nodeId()
+  const resource = { resourceType: ofBroker, resourceName: `${nodeId}`, configurationKeys: [...bounds] }
+  const answer = await coordinator
+    .ask((connection) => answerOf(cluster.client.describeConfigsV4.api.async(connection, [resource], false, false)))
+    .catch(() => undefined)
+  const [leastMs, mostMs] = bounds.map((bound) =>
+    Number(answer?.results[0]?.configs.find((config) => config.name === bound)?.value ?? NaN),
+  )
+  const fittingMs = Math.min(Math.max(wantedMs, leastMs!), mostMs!)
+  if (Number.isFinite(fittingMs) && fittingMs !== wantedMs) return fittingMs
+  throw new LogUnwritable(
+    `The broker refuses worker.sessionTimeout of ${wantedMs} ms for the group "${coordinator.group}": it must lie within the broker's ${bounds.join(' and ')} (6 s and 30 min by default). Choose one that does.`,
+  )
 }

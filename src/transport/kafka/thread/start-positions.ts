@@ -6,11 +6,10 @@ import { LogUnavailable, type AssignedPartition, type TopicPartition } from '../
 import type { Needs } from '../access.ts'
 import { errorOfCode } from '../broker-errors.ts'
 import type { Cluster } from '../cluster.ts'
-import { code } from '../error-codes.ts'
+import { code, isGroupChanging } from '../error-codes.ts'
 import { offsetsOf } from '../offsets.ts'
-import { readPositions, storePositions, type Position } from './committed.ts'
+import { readPositions, storePositions, type MemberIdentity, type Position } from './committed.ts'
 import type { Coordinator } from './coordinator.ts'
-import type { Place } from './holdings.ts'
 
 const nothing = new Uint8Array()
 
@@ -18,10 +17,10 @@ const nothing = new Uint8Array()
  * The committed positions; where none is, the beginning or the end. An end is written down at once: a member that comes later would find
  * a later end, and skip what lies between.
  */
-export async function startPositions<Given extends Place & TopicPartition>(
+export async function startPositions<Given extends TopicPartition>(
   cluster: Cluster,
   coordinator: Coordinator,
-  member: { readonly id: string; readonly epoch: number },
+  member: MemberIdentity,
   places: readonly Given[],
   startAt: 'earliest' | 'latest',
 ): Promise<readonly (AssignedPartition & Given)[]> {
@@ -49,12 +48,12 @@ export async function startPositions<Given extends Place & TopicPartition>(
 async function writeDown(
   cluster: Cluster,
   coordinator: Coordinator,
-  member: { readonly id: string; readonly epoch: number },
+  member: MemberIdentity,
   positions: readonly Position[],
 ): Promise<void> {
   const errorCodes = await storePositions(cluster, coordinator, { ...member }, positions)
   const refused = errorCodes.find((each) => each !== code.none)
-  if (refused === code.staleMemberEpoch) throw new LogUnavailable('The group is changing.')
+  if (refused !== undefined && isGroupChanging(refused)) throw new LogUnavailable('The group is changing.')
   if (refused !== undefined) {
     const needs: Needs = { user: cluster.user, group: ['Read', coordinator.group] }
     throw errorOfCode(refused, `begin at the end in the group "${coordinator.group}"`, { needs })
