@@ -69,63 +69,78 @@ test('appends keep their order and lose nothing while a leader is killed and com
   }
 }, 120_000)
 
-test('a member stays, fetches and commits while its coordinator is killed', async (context) => {
-  const log = await openLog(context)
+test('members of both kinds stay, fetch and commit while their coordinator is killed', async (context) => {
+  const log = await openLog(context, { groupProtocol: 'consumer' })
+  const other = await openLog(context, { groupProtocol: 'classic' })
   const topic = fresh('topic')
   await log.admin.createTopics([{ name: topic, partitions: 3, ...keep }])
-  const member = await (await Member.join(log, fresh('group'), [topic], { sessionTimeoutMs: 30_000 })).holding(3)
-  await stored(
-    log,
-    [0, 1, 2].map((partition) => record(topic, partition, 'before')),
-  )
+  const joining = [log, other].map((each) => Member.join(each, fresh('group'), [topic], { sessionTimeoutMs: 30_000 }))
+  const members = await Promise.all(joining)
+  await Promise.all(members.map((member) => member.holding(3)))
+  const storeAll = (value: string): Promise<unknown> =>
+    stored(
+      log,
+      [0, 1, 2].map((partition) => record(topic, partition, value)),
+    )
+  const takeNext = async (member: Member, partition: number, offset: number): Promise<void> => {
+    await expect
+      .poll(async () => (await member.fetch(topic, partition, { offset })).length, { timeout: 40_000 })
+      .toBe(1)
+    await member.commit(topic, partition, offset + 1)
+  }
+  await storeAll('before')
   for (const id of [1, 2, 3]) {
     await cluster!.kill(id)
-    for (const partition of [0, 1, 2]) {
-      const offset = id - 1
-      await expect
-        .poll(async () => (await member.fetch(topic, partition, { offset })).length, { timeout: 40_000 })
-        .toBe(1)
-      await member.commit(topic, partition, offset + 1)
-    }
-    await stored(
-      log,
-      [0, 1, 2].map((partition) => record(topic, partition, `after ${id}`)),
-    )
+    for (const partition of [0, 1, 2]) await Promise.all(members.map((member) => takeNext(member, partition, id - 1)))
+    await storeAll(`after ${id}`)
     await cluster!.restart(id)
   }
-  expect(member.history.map(({ what }) => what)).toEqual(['assigned', 'assigned', 'assigned'])
+  const kept = ['assigned', 'assigned', 'assigned']
+  expect(members.map(({ history }) => history.map(({ what }) => what))).toEqual([kept, kept])
 }, 180_000)
 
-test('a member that was stopped past its session is fenced when it goes on, and hears what it lost', async (context) => {
-  const log = await openLog(context)
-  const topic = fresh('topic')
-  const group = fresh('group')
-  await log.admin.createTopics([{ name: topic, partitions: 1, ...keep }])
-  const brokers = cluster!.brokers.join(',')
-  const file = join(import.meta.dirname, 'member-child.ts')
-  const child = spawn(process.execPath, [file, brokers, group, topic], { stdio: ['pipe', 'pipe', 'inherit'] })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  expect((await lines.next()).value).toBe('assigned')
-  child.kill('SIGSTOP')
-  const heir = await (await Member.join(log, group, [topic], { sessionTimeoutMs: 3_000 })).holding(1)
-  await heir.commit(topic, 0, 0, Buffer.from('of the heir'))
-  child.kill('SIGCONT')
-  child.stdin.write('commit\n')
-  const said = [(await lines.next()).value, (await lines.next()).value].sort()
-  expect(said).toEqual(['VLX_FENCED', 'lost'])
-  const [description] = await log.admin.groups([group])
-  expect(text(description!.positions[0]!.metadata)).toBe('of the heir')
-}, 60_000)
+test.for(['consumer', 'classic'] as const)(
+  'a member that was stopped past its session is fenced when it goes on, and hears what it lost (%s)',
+  { timeout: 60_000 },
+  async (groupProtocol, context) => {
+    const log = await openLog(context, { groupProtocol })
+    const topic = fresh('topic')
+    const group = fresh('group')
+    await log.admin.createTopics([{ name: topic, partitions: 1, ...keep }])
+    const brokers = cluster!.brokers.join(',')
+    const file = join(import.meta.dirname, 'member-child.ts')
+    const args = [file, brokers, group, topic, groupProtocol]
+    const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+    expect((await lines.next()).value).toBe('assigned')
+    child.kill('SIGSTOP')
+    const heir = await (await Member.join(log, group, [topic], { sessionTimeoutMs: 3_000 })).holding(1)
+    await heir.commit(topic, 0, 0, Buffer.from('of the heir'))
+    child.kill('SIGCONT')
+    child.stdin.write('commit\n')
+    const said = [(await lines.next()).value, (await lines.next()).value].sort()
+    expect(said).toEqual(['VLX_FENCED', 'lost'])
+    const [description] = await log.admin.groups([group])
+    expect(text(description!.positions[0]!.metadata)).toBe('of the heir')
+  },
+)
 
-test('a main thread that is busy past the session keeps its partitions', async (context) => {
-  const log = await openLog(context)
+test('a main thread that is busy past the session keeps its partitions, under both protocols', async (context) => {
+  const logs = [
+    await openLog(context, { groupProtocol: 'consumer' }),
+    await openLog(context, { groupProtocol: 'classic' }),
+  ]
   const topic = fresh('topic')
-  await log.admin.createTopics([{ name: topic, partitions: 1, ...keep }])
-  const member = await (await Member.join(log, fresh('group'), [topic], { sessionTimeoutMs: 2_500 })).holding(1)
+  await logs[0]!.admin.createTopics([{ name: topic, partitions: 1, ...keep }])
+  const joining = logs.map((log) => Member.join(log, fresh('group'), [topic], { sessionTimeoutMs: 2_500 }))
+  const members = await Promise.all(joining)
+  await Promise.all(members.map((member) => member.holding(1)))
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5_000)
-  await member.commit(topic, 0, 0)
-  expect(member.history.map(({ what }) => what)).toEqual(['assigned'])
+  for (const member of members) {
+    await member.commit(topic, 0, 0)
+    expect(member.history.map(({ what }) => what)).toEqual(['assigned'])
+  }
 }, 60_000)
 
 test('reading and fetching below the earliest retained record start there', async (context) => {

@@ -6,8 +6,11 @@ import { once } from 'node:events'
 import { systemClock } from '../../../src/clock.ts'
 import { kafka } from '../../../src/transport/kafka/index.ts'
 
-const [brokers, group, topic] = process.argv.slice(2) as [string, string, string]
-const log = await kafka({ brokers, heartbeatInterval: 200 }).open({ clock: systemClock, clientId: 'child@here:1' })
+const [brokers, group, topic, groupProtocol] = process.argv.slice(2) as [string, string, string, 'consumer' | 'classic']
+const log = await kafka({ brokers, heartbeatInterval: 200, groupProtocol }).open({
+  clock: systemClock,
+  clientId: 'child@here:1',
+})
 const consumer = await log.consume({
   group,
   topics: [topic],

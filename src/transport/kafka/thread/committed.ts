@@ -42,7 +42,8 @@ export async function readPositions(
     return answerOf(request.async(connection, wanted, waitForTransactions))
   })
   const doing = `read the positions of the group "${coordinator.group}"`
-  const group = answer.groups[0]!
+  // Before version 8 an answer is about one group, and lists none.
+  const group = answer.groups[0] ?? (answer as unknown as (typeof answer.groups)[number])
   // No such group, or it never committed anything.
   if (group.errorCode === code.groupIdNotFound) return []
   if (group.errorCode !== code.none) throw refused(cluster, coordinator, group.errorCode, doing)
