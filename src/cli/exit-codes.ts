@@ -47,6 +47,7 @@ const byErrorCode: Partial<Record<ErrorCode, ExitCode>> = {
   VLX_NOT_AUTHENTICATED: exitCodes.log,
   VLX_NOT_AUTHORIZED: exitCodes.log,
   VLX_TOPIC_MISMATCH: exitCodes.config,
+  VLX_TOPICS_MISSING: exitCodes.log,
 }
 
 /** The exit code a command that ended with `error` leaves. */

@@ -104,6 +104,19 @@ export class TopicMismatch extends VeltrixError {
   }
 }
 
+/** Thrown when topics are missing, and making them is left to `veltrix apply`. */
+export class TopicsMissing extends VeltrixError {
+  readonly code = 'VLX_TOPICS_MISSING'
+  readonly retryable = false
+  readonly topics: readonly string[]
+  constructor(topics: readonly string[]) {
+    super(
+      `${topics.length === 1 ? 'A topic is' : `${topics.length} topics are`} missing: ${topics.join(', ')}. Run "veltrix apply" as a user who may make topics; createTopics: false keeps the application from doing so.`,
+    )
+    this.topics = topics
+  }
+}
+
 /** Thrown when one record is larger than the transport takes. */
 export class RecordTooLarge extends VeltrixError {
   readonly code = 'VLX_RECORD_TOO_LARGE'

@@ -2,13 +2,46 @@
  * Administration of the embedded log: each call is one question to the owner.
  * @module
  */
-import type { GroupDescription, LogAdmin, PartitionOffsets, TopicSpec } from '../index.ts'
+import {
+  TopicUnknown,
+  type GroupDescription,
+  type LogAdmin,
+  type PartitionOffsets,
+  type TopicSpec,
+  type TopologyAdmin,
+} from '../index.ts'
 import type { Answer, Ask, OperationName } from './protocol.ts'
 
 /** Asks the owner; rejects when the log is closed. */
 export type AskOwner = <Name extends OperationName>(op: Name, ask: Ask<Name>) => Promise<Answer<Name>>
 
+const alone = { replicas: [], inSync: [], adding: [], removing: [] }
+
 export class EmbeddedAdmin implements LogAdmin {
+  /** What a log on one machine has of it: retention. There are no copies and no brokers, and partitions stay as many as they are. */
+  readonly topology: TopologyAdmin = {
+    sets: ['retentionMs', 'retentionBytes'],
+    replicates: false,
+    cluster: async () => ({ id: '', brokers: [], settings: new Map() }),
+    topics: async (prefix) =>
+      (await this.topics())
+        .filter(({ name }) => name.startsWith(prefix))
+        .map(({ partitions, ...topic }) => ({
+          ...topic,
+          id: '',
+          partitions: Array.from({ length: partitions }, () => alone),
+        })),
+    create: async (topic) => {
+      const existing = (await this.topics()).find(({ name }) => name === topic.name)
+      // As it is: only the number of partitions must fit.
+      await this.createTopics([existing === undefined ? topic : { ...existing, partitions: topic.partitions }])
+    },
+    set: async (name, settings) => {
+      const topic = (await this.topics()).find((each) => each.name === name)
+      if (topic === undefined) throw new TopicUnknown(name)
+      await this.createTopics([{ ...topic, ...settings }])
+    },
+  }
   readonly #ask: AskOwner
 
   constructor(ask: AskOwner) {

@@ -6,6 +6,7 @@ import { sleep } from '../../clock.ts'
 import {
   LogUnavailable,
   TopicMismatch,
+  TopicsMissing,
   type GroupDescription,
   type LogAdmin,
   type PartitionOffsets,
@@ -19,8 +20,10 @@ import { code } from './error-codes.ts'
 import { describeGroups } from './groups.ts'
 import { offsetsOf } from './offsets.ts'
 import { describeTopics, newTopicSettings, updateRetention } from './topic-settings.ts'
+import { KafkaTopology } from './topology.ts'
 
 export class KafkaAdmin implements LogAdmin {
+  readonly topology: KafkaTopology
   readonly #cluster: Cluster
   readonly #check: () => void
 
@@ -28,6 +31,11 @@ export class KafkaAdmin implements LogAdmin {
   constructor(cluster: Cluster, check: () => void) {
     this.#cluster = cluster
     this.#check = check
+    this.topology = new KafkaTopology(cluster, async (topic) => {
+      check()
+      await cluster.refresh([topic.name])
+      if (!this.#exists(topic)) await this.#create([topic])
+    })
   }
 
   async createTopics(topics: readonly TopicSpec[]): Promise<void> {
@@ -44,6 +52,10 @@ export class KafkaAdmin implements LogAdmin {
     const hidden = topics.find(({ name }) => this.#cluster.isHidden(name))
     if (hidden !== undefined) throw this.#cluster.missing(hidden.name)
     const missing = topics.filter((topic) => !this.#exists(topic))
+    if (!this.#cluster.options.createTopics) {
+      if (missing.length > 0) throw new TopicsMissing(missing.map(({ name }) => name))
+      return
+    }
     if (missing.length > 0) await this.#create(missing)
     // One that somebody else made at the same moment may have other partitions.
     const present = topics.filter((topic) => this.#exists(topic))

@@ -23,6 +23,11 @@ export interface KafkaOptions {
    * only one copy. Kafka: `min.insync.replicas`.
    */
   readonly minInsyncReplicas?: number
+  /**
+   * Whether starting an application makes its missing topics and updates retention. False leaves that to `veltrix apply`: then a
+   * missing topic is an error, and the user needs no right to create or alter topics. Default true.
+   */
+  readonly createTopics?: boolean
   /** TLS: `true`, or certificates for it. Default false. Kafka: `security.protocol`, `ssl.*`. */
   readonly ssl?: boolean | KafkaTls
   /** Who this client is. Default: nobody. Kafka: `sasl.mechanism`, `sasl.jaas.config`. */
@@ -103,6 +108,7 @@ export interface CompiledOptions {
   readonly clientId: string | undefined
   readonly replicationFactor: number | undefined
   readonly minInsyncReplicas: number | undefined
+  readonly createTopics: boolean
   readonly tls: KafkaTls | undefined
   readonly sasl: KafkaSasl | undefined
   readonly rack: string
@@ -122,6 +128,7 @@ const optionNames = Object.keys({
   clientId: true,
   replicationFactor: true,
   minInsyncReplicas: true,
+  createTopics: true,
   ssl: true,
   sasl: true,
   rack: true,
@@ -161,6 +168,7 @@ export function compileOptions(options: KafkaOptions): CompiledOptions {
     clientId: text('clientId', options.clientId),
     replicationFactor: copies,
     minInsyncReplicas: inSync,
+    createTopics: yesOrNo('createTopics', options.createTopics) ?? true,
     tls: compileTls(options.ssl),
     sasl: compileSasl(options.sasl),
     rack: text('rack', options.rack) ?? '',
@@ -240,6 +248,11 @@ const neededFor: Readonly<Record<string, readonly string[]>> = {
 function text(name: string, value: unknown): string | undefined {
   if (value === undefined || (typeof value === 'string' && value !== '')) return value
   throw new RangeError(`kafka({ ${name} }) is ${shown(value)}; it must be a text that is not empty.`)
+}
+
+function yesOrNo(name: string, value: unknown): boolean | undefined {
+  if (value === undefined || typeof value === 'boolean') return value
+  throw new RangeError(`kafka({ ${name} }) is ${shown(value)}; it must be true or false.`)
 }
 
 function within(name: string, value: number | undefined, least: number, most: number): number | undefined {

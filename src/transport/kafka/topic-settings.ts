@@ -41,7 +41,11 @@ export function newTopicSettings(
 }
 
 /** Compaction alone keeps the last record of a key for ever; with a limit, records go by it as well. */
-export function cleanupPolicy({ compaction, retentionMs, retentionBytes }: TopicSpec): string {
+export function cleanupPolicy({
+  compaction,
+  retentionMs,
+  retentionBytes,
+}: Pick<TopicSpec, 'compaction' | 'retentionMs' | 'retentionBytes'>): string {
   if (compaction !== true) return 'delete'
   return retentionMs === Infinity && retentionBytes === Infinity ? 'compact' : 'compact,delete'
 }
