@@ -15,14 +15,23 @@ export const exitCodes = {
   terminated: 143,
 } as const
 
+/** Of `veltrix plan`, as other tools of its kind have them. */
+export const planExitCodes = { none: 0, changes: 3, failed: 1 } as const
+
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
 /** What each code means, in the order of the numbers. */
 export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
   [exitCodes.ok, 'done; a signal that was answered by a full drain counts as done'],
-  [exitCodes.failed, 'not (all) done: an event failed, doctor found something wrong, a check of an example failed'],
+  [
+    exitCodes.failed,
+    'not (all) done: an event failed, doctor found something wrong, a check of an example failed, a plan failed or was not applied',
+  ],
   [exitCodes.usage, 'the command line cannot be understood: unknown command or flag, missing or wrong value'],
-  [exitCodes.config, 'the app or its typed file was not found, does not load, or is invalid'],
+  [
+    exitCodes.config,
+    'the app or its typed file was not found, does not load, or is invalid; of `plan` alone: there are changes',
+  ],
   [
     exitCodes.log,
     'the log cannot be used: unwritable, full, damaged, unreachable, another version; or it refuses this user',

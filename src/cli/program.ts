@@ -46,6 +46,14 @@ export const program: Readonly<Record<string, Entry>> = {
       },
     },
   },
+  plan: {
+    summary: 'Show what differs between the typed file and the log',
+    load: async () => (await import('./commands/plan.ts')).plan,
+  },
+  apply: {
+    summary: 'Make the log as the typed file says',
+    load: async () => (await import('./commands/apply.ts')).apply,
+  },
   doctor: {
     summary: 'Check the machine, the typed file and the log',
     load: async () => (await import('./commands/doctor.ts')).doctor,

@@ -2,7 +2,7 @@
  * Values of flags, checked.
  * @module
  */
-import { parseDuration } from '../config/index.ts'
+import { parseDuration, parseSize } from '../config/index.ts'
 import { UsageInvalid } from './errors.ts'
 
 /** @throws UsageInvalid */
@@ -26,6 +26,14 @@ export function duration(flag: string, text: string | undefined, minMs = 0): num
   if (ms !== undefined && ms >= minMs) return ms
   const least = minMs > 0 ? `, at least ${minMs}ms` : ''
   throw new UsageInvalid(`--${flag} cannot be "${text}": give a duration as 500ms, 10s, 5m, 1h or 7d${least}.`)
+}
+
+/** Bytes of `512KiB`, `50MiB`, `2GB`. @throws UsageInvalid */
+export function size(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const bytes = parseSize(text)
+  if (bytes !== undefined && bytes >= 1) return bytes
+  throw new UsageInvalid(`--${flag} cannot be "${text}": give a size as 512KiB, 50MiB or 2GB.`)
 }
 
 /** A moment: RFC 3339 text, or a duration before now. Milliseconds since the epoch. @throws UsageInvalid */

@@ -35,7 +35,9 @@ export class PlanBlocked extends VeltrixError {
   readonly retryable = false
   readonly lines: readonly string[]
   constructor(lines: readonly string[]) {
-    super(`The plan cannot be applied; settle first:\n${lines.map((line) => `  ! ${line}`).join('\n')}`)
+    super(
+      `The plan cannot be applied; settle first:\n${lines.map((line) => (line.startsWith(' ') ? `    ${line}` : `  ! ${line}`)).join('\n')}`,
+    )
     this.lines = lines
   }
 }

@@ -21,6 +21,8 @@ export interface BegunPlan {
   readonly by: string
   /** ISO 8601. */
   readonly since: string
+  /** Topics whose moving copies were bounded, until that is taken back. */
+  readonly throttled?: readonly string[]
 }
 
 export interface Ledger {

@@ -30,7 +30,7 @@ describe('bash', () => {
   }
 
   test.each([
-    [['p'], ['publish']],
+    [['pu'], ['publish']],
     [['dead', 're'], ['redrive']],
     [['dead', 'redrive', '--dry'], ['--dry-run']],
     [['dead', 'list', '--cause', 'unr'], ['unrecoverable']],

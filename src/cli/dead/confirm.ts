@@ -9,10 +9,15 @@ import type { Shell } from '../shell.ts'
  * True when the person says yes, or said `--yes`. Without a terminal there is nobody to ask.
  * @throws UsageInvalid
  */
-export async function confirmed(question: string, yes: boolean, shell: Shell): Promise<boolean> {
+export async function confirmed(
+  question: string,
+  yes: boolean,
+  shell: Shell,
+  look = '--dry-run shows what would happen',
+): Promise<boolean> {
   if (yes) return true
   if (shell.stdin.isTTY !== true || shell.stderr.isTTY !== true) {
-    throw new UsageInvalid(`${question} Nobody can be asked here: add --yes, or --dry-run to see what would happen.`)
+    throw new UsageInvalid(`${question} Nobody can be asked here: add --yes; ${look}.`)
   }
   const { confirm, isCancel } = await import('@clack/prompts')
   const answer = await confirm({ message: question, initialValue: false, output: shell.stderr })

@@ -29,7 +29,10 @@ export function topicFindings(existing: readonly TopicSpec[], needed: readonly T
       ),
     )
   }
-  const stale = existing.filter((topic) => topic.name.startsWith(`${app}.`) && !names.has(topic.name))
+  const stale = existing.filter(
+    // What begins with "_" is Veltrix's own: the ledger of plans.
+    ({ name }) => name.startsWith(`${app}.`) && !name.startsWith(`${app}._`) && !names.has(name),
+  )
   if (stale.length > 0) {
     findings.push(
       warn(
@@ -48,7 +51,7 @@ export function topicFindings(existing: readonly TopicSpec[], needed: readonly T
 export async function staleGroups(log: Log, config: CompiledConfig): Promise<Finding> {
   const known = new Set([...config.subscriptions.values()].map((sub) => sub.group))
   const stale = (await log.admin.groups()).filter(
-    ({ group }) => group.startsWith(`${config.app}.`) && !known.has(group),
+    ({ group }) => group.startsWith(`${config.app}.`) && !group.startsWith(`${config.app}._`) && !known.has(group),
   )
   if (stale.length === 0) return ok('groups', `${plural(known.size, 'group')}, none left over`)
   return warn(

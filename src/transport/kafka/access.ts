@@ -10,6 +10,7 @@ export type Operation =
   | 'Read'
   | 'Write'
   | 'Create'
+  | 'Alter'
   | 'Delete'
   | 'Describe'
   | 'DescribeConfigs'

@@ -2,7 +2,8 @@
  * Groups as people want to see them: members with what they hold, positions with their metadata.
  * @module
  */
-import type { GroupDescription } from '../index.ts'
+import { sleep } from '../../clock.ts'
+import { LogUnavailable, type GroupDescription } from '../index.ts'
 import type { Needs } from './access.ts'
 import { answerOf, errorOfCode } from './broker-errors.ts'
 import type { Cluster } from './cluster.ts'
@@ -16,8 +17,22 @@ export async function describeGroups(
   names?: readonly string[],
 ): Promise<readonly GroupDescription[]> {
   const wanted = names ?? (await listGroups(cluster))
-  const groups = await Promise.all(wanted.map((group) => describeGroup(cluster, group)))
+  const groups = await Promise.all(wanted.map((group) => whenReady(cluster, () => describeGroup(cluster, group))))
   return groups.filter((group) => group !== undefined)
+}
+
+/** Asks again while the coordinator is not ready, as on a new cluster or while it moves; as long as a request may take. */
+async function whenReady<Answer>(cluster: Cluster, ask: () => Promise<Answer>): Promise<Answer> {
+  const { clock, options } = cluster
+  const deadline = clock.monotonic() + options.requestTimeoutMs
+  for (;;) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!(error instanceof LogUnavailable) || clock.monotonic() >= deadline) throw error
+      await sleep(clock, options.retryBackoffMs)
+    }
+  }
 }
 
 async function listGroups(cluster: Cluster): Promise<string[]> {

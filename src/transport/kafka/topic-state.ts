@@ -3,6 +3,7 @@
  * @module
  */
 import type { TopicSettings } from '../index.ts'
+import type { Needs } from './access.ts'
 import { answerOf, errorOfCode } from './broker-errors.ts'
 import type { Broker, Cluster } from './cluster.ts'
 import { code } from './error-codes.ts'
@@ -28,7 +29,10 @@ export async function settingsOf(
   for (const { resourceName, errorCode, configs } of answer.results) {
     // Deleted a moment ago.
     if (errorCode === code.unknownTopic) continue
-    if (errorCode !== code.none) throw errorOfCode(errorCode, `read the settings of the topic "${resourceName}"`)
+    if (errorCode !== code.none) {
+      const needs: Needs = { user: cluster.user, topic: ['DescribeConfigs', resourceName] }
+      throw errorOfCode(errorCode, `read the settings of the topic "${resourceName}"`, { needs })
+    }
     found.set(resourceName, new Map(configs.map(({ name, value }) => [name, value ?? ''])))
   }
   return found

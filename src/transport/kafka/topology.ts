@@ -15,6 +15,7 @@ import {
   type TopicState,
   type TopologyAdmin,
 } from '../index.ts'
+import type { Needs } from './access.ts'
 import { answerOf, errorOfCode } from './broker-errors.ts'
 import { brokerSettings, sizesOnDisk } from './broker-states.ts'
 import type { Connection } from './client.ts'
@@ -109,7 +110,7 @@ export class KafkaTopology implements TopologyAdmin {
       answerOf(client.createPartitionsV3.api.async(connection, wanted, options.requestTimeoutMs / 2, false)),
     )
     const refused = answer.results.find(({ errorCode }) => errorCode !== code.none)
-    if (refused !== undefined) throw errorWith(refused, doing, topic)
+    if (refused !== undefined) throw this.#refused(refused, doing, { topic: ['Alter', topic] })
     await this.#seen(`the partitions of ${topic}`, async () => {
       const views = await Promise.all(this.#brokers((broker) => this.#cluster.asSeenBy(broker, [topic])))
       return views.every((view) => {
@@ -129,10 +130,11 @@ export class KafkaTopology implements TopologyAdmin {
     const answer = await this.#askController(doing, (connection) =>
       answerOf(client.alterPartitionReassignmentsV0.api.async(connection, options.requestTimeoutMs / 2, true, topics)),
     )
-    if (answer.errorCode !== code.none) throw errorWith(answer, doing)
+    if (answer.errorCode !== code.none) throw this.#refused(answer, doing, { cluster: ['Alter'] })
     for (const { name, partitions } of answer.responses) {
       const refused = partitions.find(({ errorCode }) => errorCode !== code.none && errorCode !== nothingToMove)
-      if (refused !== undefined) throw errorWith(refused, `${doing} (partition ${refused.partitionIndex})`, name)
+      if (refused === undefined) continue
+      throw this.#refused(refused, `${doing} (${name}/${refused.partitionIndex})`, { cluster: ['Alter'] })
     }
   }
 
@@ -144,14 +146,15 @@ export class KafkaTopology implements TopologyAdmin {
     const sides = ['leader', 'follower']
     const rates = sides.map((side) => `${side}.replication.throttled.rate`)
     const replicas = sides.map((side) => `${side}.replication.throttled.replicas`)
-    await alterSettings(this.#cluster, 'bound the moving of copies', [
-      ...this.#cluster.brokers.map(({ nodeId }) => ({
-        type: ofBroker,
-        name: `${nodeId}`,
-        changes: change(rates, `${bytesPerSecond}`),
-      })),
-      ...topics.map((name) => ({ type: ofTopic, name, changes: change(replicas, '*') })),
-    ])
+    const doing = 'bound the moving of copies'
+    await Promise.all(
+      this.#cluster.brokers.map((broker) => {
+        const resource = { type: ofBroker, name: `${broker.nodeId}`, changes: change(rates, `${bytesPerSecond}`) }
+        return alterSettings(this.#cluster, doing, [resource], broker)
+      }),
+    )
+    const bounded = topics.map((name) => ({ type: ofTopic, name, changes: change(replicas, '*') }))
+    await alterSettings(this.#cluster, doing, bounded)
   }
 
   /** By `<partition>/<topic>`: copies on their way. */
@@ -161,7 +164,7 @@ export class KafkaTopology implements TopologyAdmin {
     const answer = await this.#askController(doing, (connection) =>
       answerOf(client.listPartitionReassignmentsV0.api.async(connection, options.requestTimeoutMs / 2, null)),
     )
-    if (answer.errorCode !== code.none) throw errorWith(answer, doing)
+    if (answer.errorCode !== code.none) throw this.#refused(answer, doing, { cluster: ['Describe'] })
     return new Map(
       answer.topics.flatMap(({ name, partitions }) =>
         partitions.map((each) => [`${each.partitionIndex}/${name}`, each] as const),
@@ -170,10 +173,11 @@ export class KafkaTopology implements TopologyAdmin {
   }
 
   #metadata(topics: string[] | null) {
-    const { client } = this.#cluster
-    return this.#cluster.askAny('describe the cluster', (connection) =>
-      answerOf(client.metadataV12.api.async(connection, topics, false, false)),
-    )
+    const { negotiation } = this.#cluster
+    return this.#cluster.askAny('describe the cluster', async (connection) => {
+      const request = await negotiation.pick(connection, 'Metadata')
+      return answerOf(request.async(connection, topics, false, false))
+    })
   }
 
   /** Asks every broker; one that does not answer has no say. */
@@ -198,13 +202,18 @@ export class KafkaTopology implements TopologyAdmin {
     if (controller === undefined) return this.#cluster.askAny(doing, ask)
     return this.#cluster.ask(controller, doing, ask)
   }
-}
 
-function errorWith(
-  { errorCode, errorMessage }: { errorCode: number; errorMessage: string | null | undefined },
-  doing: string,
-  topic?: string,
-): Error {
-  const trouble = { apiCode: errorCode, apiId: `Kafka's error ${errorCode}`, serverErrorMessage: errorMessage ?? null }
-  return errorOfCode(errorCode, doing, { trouble, ...(topic !== undefined && { topic }) })
+  #refused(
+    { errorCode, errorMessage }: { errorCode: number; errorMessage: string | null | undefined },
+    doing: string,
+    needs: Needs,
+  ): Error {
+    const said = errorMessage ?? null
+    const trouble = { apiCode: errorCode, apiId: `Kafka's error ${errorCode}`, serverErrorMessage: said }
+    return errorOfCode(errorCode, doing, {
+      trouble,
+      topic: needs.topic?.[1],
+      needs: { user: this.#cluster.user, ...needs },
+    })
+  }
 }
