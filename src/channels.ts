@@ -34,6 +34,7 @@ export interface ChannelMessages {
     /** Since the worker started. */
     duplicates: number
     idConflicts: number
+    stalls: number
     lanes: readonly { lane: string; buffered: number; granted: number; running: number }[]
   }
   'veltrix:worker:breaker': {
@@ -63,6 +64,22 @@ export interface ChannelMessages {
   }
   /** A handler ignored its AbortSignal past the time-out. */
   'veltrix:worker:stuck': EventNote & { forMs: number }
+  /**
+   * A partition that has something to do stands still, and nothing that is known is the reason. `action`: what is done about it. `offset`: it
+   * was read up to here; `lag`: records not done, as far as is known; `text`: all of it in one line.
+   */
+  'veltrix:worker:stall': {
+    subscription: string
+    lane: string
+    topic: string
+    partition: number
+    offset: number
+    lag: number
+    cause: 'fetch' | 'commit' | 'handler' | 'unknown'
+    action: 'fetch' | 'rejoin' | 'none'
+    forMs: number
+    text: string
+  }
   /** Something failed that the worker keeps trying to mend. */
   'veltrix:worker:trouble': { subscription: string; doing: string; error: Error }
 }

@@ -144,6 +144,8 @@ export interface CompiledWorkerOptions {
   /** What running handlers get to finish when a partition is taken away, before they are aborted. */
   readonly revokeTimeoutMs: number
   readonly sessionTimeoutMs: number
+  /** Infinity: never. */
+  readonly stallAfterMs: number
   /** Events stored twice are handled once; undefined: each is handled. */
   readonly dedupe: CompiledDedupe | undefined
 }

@@ -134,6 +134,11 @@ export interface WorkerDefinition {
   /** A worker not heard of for this long loses its partitions. Default `'10s'`. Kafka: `session.timeout.ms`. */
   readonly sessionTimeout?: Duration
   /**
+   * A partition with something to do that stands still for so long without a known reason is told, and restarted: fetched anew, then the
+   * group is left and joined again. Default `'60s'`; `'never'`: not looked at.
+   */
+  readonly stallAfter?: Duration | 'never'
+  /**
    * Events that were stored twice with one id (a client got no answer and sent again) are handled once, where the log does not see to it
    * itself. `false`: each is handled.
    */

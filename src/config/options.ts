@@ -45,6 +45,7 @@ export function compileWorker(root: Section): CompiledWorkerOptions {
     'drainTimeout',
     'revokeTimeout',
     'sessionTimeout',
+    'stallAfter',
     'dedupe',
   ])
   return {
@@ -55,6 +56,7 @@ export function compileWorker(root: Section): CompiledWorkerOptions {
     drainTimeoutMs: worker.duration('drainTimeout', { default: 30_000, min: 0, max: longestTimerMs }),
     revokeTimeoutMs: worker.duration('revokeTimeout', { default: 10_000, min: 0, max: 3_600_000 }),
     sessionTimeoutMs: worker.duration('sessionTimeout', { default: 10_000, min: 100, max: 3_600_000 }),
+    stallAfterMs: worker.duration('stallAfter', { default: 60_000, min: 100, max: longestTimerMs }, 'never'),
     dedupe: dedupeOf(worker),
   }
 }

@@ -84,6 +84,12 @@ export class Committer {
     for (const work of [...this.waiters.keys()]) this.drop(work)
   }
 
+  /** The commit on its way is not waited for any more: the membership it belongs to has ended. */
+  abandon(): void {
+    this.committing = undefined
+    this.scheduleNext()
+  }
+
   private schedule(delayMs: number): void {
     const at = this.options.clock.monotonic() + delayMs
     if (this.stopped || (this.timer && this.timerAt <= at)) return
@@ -91,10 +97,12 @@ export class Committer {
     this.timerAt = at
     this.timer = this.options.clock.setTimer(delayMs, () => {
       this.timer = undefined
-      this.committing = this.commit().finally(() => {
+      const committing = this.commit().finally(() => {
+        if (this.committing !== committing) return
         this.committing = undefined
         this.scheduleNext()
       })
+      this.committing = committing
     })
   }
 

@@ -27,6 +27,14 @@ interface Wanted {
   readonly maxBytes: number
 }
 
+/** One call that has not been answered. */
+interface OpenFetch {
+  readonly works: readonly PartitionWork[]
+  /** `monotonic()` time. */
+  readonly began: number
+  readonly controller: AbortController
+}
+
 const maxWaitMs = 5_000
 const retryMs = 200
 const maxFetchBytes = 1024 * 1024
@@ -35,6 +43,7 @@ const minFetchBytes = 64 * 1024
 export class Fetcher {
   private readonly options: FetcherOptions
   private readonly stopping = new AbortController()
+  private readonly open = new Set<OpenFetch>()
 
   constructor(options: FetcherOptions) {
     this.options = options
@@ -49,7 +58,26 @@ export class Fetcher {
   }
 
   stop(): void {
-    this.stopping.abort(new Error('the worker stops'))
+    const reason = new Error('the worker stops')
+    this.stopping.abort(reason)
+    for (const { controller } of this.open) controller.abort(reason)
+  }
+
+  /** Gives the open fetch of a partition up, of all: undefined, and asks anew. */
+  restart(work?: PartitionWork): void {
+    for (const { works, controller } of this.open) {
+      if (!work || works.includes(work)) controller.abort(new Error('the fetch is given up'))
+    }
+    this.poke()
+  }
+
+  /** When its open fetch began, and whether others hold the memory it would need. */
+  stateOf(work: PartitionWork): { readonly fetchBegan: number | undefined; readonly laneIsFull: boolean } {
+    let fetchBegan: number | undefined
+    for (const { works, began } of this.open) if (works.includes(work)) fetchBegan = began
+    let used = 0
+    for (const each of this.options.held.ofLane(work.lane)) used += each.memory.bytes
+    return { fetchBegan, laneIsFull: used >= this.options.maxBufferedBytes / this.options.lanes }
   }
 
   /** Called after every event: makes nothing unless there is something to ask for. */
@@ -77,8 +105,12 @@ export class Fetcher {
       work.fetching = true
       return { topic: work.topic, partition: work.partition, offset: work.position, maxBytes }
     })
+    const controller = new AbortController()
+    const { signal } = controller
+    const open = { works: wanted.map(({ work }) => work), began: clock.monotonic(), controller }
+    this.open.add(open)
     try {
-      const batches = await consumer.fetch(requests, { maxWaitMs, signal: this.stopping.signal })
+      const batches = await unlessAborted(consumer.fetch(requests, { maxWaitMs, signal }), signal)
       for (const batch of batches) {
         const found = wanted.find(({ work }) => work.topic === batch.topic && work.partition === batch.partition)
         if (found && !found.work.gone) deliver(found.work, batch)
@@ -86,13 +118,25 @@ export class Fetcher {
       for (const { work } of wanted) work.fetchAlone = false
     } catch (error) {
       if (this.stopping.signal.aborted) return
-      trouble('fetch', error as Error)
-      const wasAlone = wanted.length === 1
       for (const { work } of wanted) work.fetchAlone = true
-      if (wasAlone) await sleep(clock, retryMs, this.stopping.signal).catch(() => {})
+      // Given up: whoever did so has told it.
+      if (!signal.aborted) trouble('fetch', error as Error)
+      if (!signal.aborted && wanted.length === 1) await sleep(clock, retryMs, this.stopping.signal).catch(() => {})
     } finally {
+      this.open.delete(open)
       for (const { work } of wanted) work.fetching = false
     }
     this.poke()
   }
+}
+
+/** Also where the log does not listen to the signal; what it answers later is for nobody. */
+function unlessAborted(asked: Promise<readonly FetchedBatch[]>, signal: AbortSignal): Promise<readonly FetchedBatch[]> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+    asked.then((batches) => {
+      if (signal.aborted) for (const { release } of batches) release?.()
+      else resolve(batches)
+    }, reject)
+  })
 }

@@ -32,6 +32,8 @@ export class PartitionWork {
   readonly lane: number
   /** Where the next fetch starts. */
   position: number
+  /** Where it was seen to end, as far as is known. */
+  end = 0
   /** Taken away: results are dropped and nothing starts. */
   gone = false
   /** Being handed back: nothing starts, results still count. */

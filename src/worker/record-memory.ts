@@ -10,6 +10,8 @@ export class RecordMemory {
   /** Bytes of records in memory, and of these, those behind a key that waits for its next attempt. */
   bytes = 0
   waitingBytes = 0
+  /** Events done so far. */
+  done = 0
   /** How fast it is worked off. */
   readonly demand = new Demand()
 
@@ -20,6 +22,7 @@ export class RecordMemory {
   /** The event is done. */
   free(item: Item): void {
     item.record = undefined
+    this.done++
     leaveBatch(item)
     if (item.letter) return
     this.bytes -= item.bytes

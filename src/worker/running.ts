@@ -40,6 +40,12 @@ export interface Running extends InLine<Running> {
   overdue: boolean
 }
 
+export interface OverdueEvent {
+  readonly type: string
+  readonly key: string
+  readonly offset: number
+}
+
 export interface RunningOptions {
   readonly clock: Clock
   readonly timeoutMs: number
@@ -76,6 +82,17 @@ export class RunningHandlers {
     this.overdue.delete(running)
     this.abandoned.delete(running)
     if (this.idle.length > 0) this.tellIdle()
+  }
+
+  /** Whether anything runs, and the first event of the partition whose handler is past its time-out. */
+  stateOf(work: PartitionWork): { readonly anyRuns: boolean; readonly overdue: OverdueEvent | undefined } {
+    for (const { members } of [...this.overdue, ...this.abandoned]) {
+      const member = members.find((each) => each.work === work)
+      if (!member) continue
+      const { event, item } = member
+      return { anyRuns: true, overdue: { type: event.type, key: item.queue.key, offset: item.offset } }
+    }
+    return { anyRuns: this.size > 0, overdue: undefined }
   }
 
   /** Aborts what runs for these partitions (all: undefined). */

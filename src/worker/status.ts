@@ -8,6 +8,7 @@ import type { Attempts } from './attempts.ts'
 import type { Duplicates } from './duplicates.ts'
 import type { LaneScheduler } from './lane-scheduler.ts'
 import type { PartitionWork } from './partition-work.ts'
+import type { Stalled, Watchdog } from './watchdog.ts'
 
 export interface SubscriptionStatus {
   readonly subscription: string
@@ -25,6 +26,10 @@ export interface SubscriptionStatus {
   readonly duplicates: number
   /** Since the worker started: events handled although another one had the same id. */
   readonly idConflicts: number
+  /** Since the worker started: how often a partition stood still without a reason (`worker.stallAfter`). */
+  readonly stalls: number
+  /** Partitions that were found so and have not moved since. */
+  readonly stalled: readonly Stalled[]
   readonly lanes: readonly LaneStatus[]
 }
 
@@ -44,6 +49,7 @@ interface StatusSource {
   readonly breaker: CircuitBreaker
   readonly scheduler: LaneScheduler
   readonly duplicates: Duplicates | undefined
+  readonly watchdog: Watchdog
   readonly pausedLanes: ReadonlySet<number>
 }
 
@@ -64,6 +70,8 @@ export function statusOf(
     partitions: partitions.length,
     duplicates: source.duplicates?.dropped ?? 0,
     idConflicts: source.duplicates?.conflicts ?? 0,
+    stalls: source.watchdog.stalls,
+    stalled: source.watchdog.stalled,
     lanes: place.lanes.map((lane) => ({
       lane: lane.name,
       paused: source.pausedLanes.has(lane.index),

@@ -6,7 +6,7 @@ import { channelOf } from '../channels.ts'
 import type { Clock, Timer } from '../clock.ts'
 import type { CompiledConfig, CompiledSubscription } from '../config/index.ts'
 import { keyText } from '../event/index.ts'
-import type { Consumer, FetchedBatch, Log } from '../transport/index.ts'
+import type { ConsumeOptions, FetchedBatch, Log } from '../transport/index.ts'
 import { Attempts } from './attempts.ts'
 import { CircuitBreaker } from './breaker.ts'
 import { Committer } from './committer.ts'
@@ -20,10 +20,12 @@ import type { Item } from './item.ts'
 import { LaneScheduler } from './lane-scheduler.ts'
 import { Lease } from './lease.ts'
 import { Letters } from './letters.ts'
+import { Membership } from './membership.ts'
 import type { PartitionWork } from './partition-work.ts'
 import { Pump } from './pump.ts'
 import { Rebalance } from './rebalance.ts'
 import { statusOf, type SubscriptionStatus } from './status.ts'
+import { Watchdog } from './watchdog.ts'
 
 export interface SubscriptionRunOptions {
   readonly config: CompiledConfig
@@ -40,6 +42,8 @@ const stateChannel = channelOf('veltrix:worker:state')
 const troubleChannel = channelOf('veltrix:worker:trouble')
 
 const stateEveryMs = 1_000
+/** Leaving lets handlers finish, and then what they did be stored: each may take `revokeTimeout`. */
+const leaveTimes = 2
 
 export class SubscriptionRun {
   readonly letters: Letters
@@ -55,7 +59,8 @@ export class SubscriptionRun {
   private readonly fetcher: Fetcher
   private readonly pump: Pump
   private readonly rebalance: Rebalance
-  private consumer: Consumer | undefined
+  private readonly membership: Membership
+  readonly watchdog: Watchdog
   private stopping = false
   private ended = false
   private stateTimer: Timer | undefined
@@ -69,7 +74,7 @@ export class SubscriptionRun {
     const wake = (): void => this.wake()
     const trouble = (doing: string, error: Error): void => this.trouble(doing, error)
     const laneName = (lane: number): string => config.lanes[lane]!.name
-    const membership = { partitions: () => this.held.values(), consumer: () => this.consumer }
+    const membership = { partitions: () => this.held.values(), consumer: () => this.membership.consumer }
     const shared = { clock, subscription: subscription.name, held: this.held, trouble }
     this.committer = new Committer({
       ...shared,
@@ -132,22 +137,40 @@ export class SubscriptionRun {
         this.fetcher.poke()
       },
     })
+    this.membership = new Membership({
+      ...shared,
+      log,
+      consume: consumeOptions(config, subscription),
+      listener: this.rebalance,
+      leaveTimeoutMs: leaveTimes * config.worker.revokeTimeoutMs + 2_000,
+      dropAll: () => {
+        const held = [...this.held.values()]
+        if (held.length > 0) this.rebalance.lost(held)
+        this.fetcher.restart()
+        this.committer.abandon()
+      },
+      joined: () => this.fetcher.poke(),
+    })
+    this.watchdog = new Watchdog({
+      ...shared,
+      log,
+      laneName,
+      stallAfterMs: config.worker.stallAfterMs,
+      fetcher,
+      running: attempts.running,
+      facts: ({ lane }) => ({ paused: this.pausedLanes.has(lane), outage: breaker.state !== 'closed' }),
+      rejoin: () => this.membership.rejoin(),
+      wake,
+    })
   }
 
   /** Joins the group. @throws the log's errors */
   async start(): Promise<void> {
-    const { log, subscription, config } = this.options
-    this.consumer = await log.consume({
-      group: subscription.group,
-      topics: subscription.topics.map(({ topic }) => topic),
-      sessionTimeoutMs: config.worker.sessionTimeoutMs,
-      startAt: subscription.startAt,
-      listener: this.rebalance,
-    })
+    await this.membership.join()
     void this.letters.follow()
     void this.pump.run()
     this.announceState()
-    this.fetcher.poke()
+    this.watchdog.start()
   }
 
   /** Takes nothing new; handlers that run go on. */
@@ -167,7 +190,8 @@ export class SubscriptionRun {
   async close(): Promise<{ abandoned: number }> {
     this.stopTaking()
     this.rebalance.abortAll()
-    await this.consumer?.close().catch((error: Error) => this.trouble('leave the group', error))
+    this.watchdog.stop()
+    await this.membership.leave()
     const abandoned = this.attempts.running.size
     this.ended = true
     this.rebalance.stop()
@@ -211,6 +235,7 @@ export class SubscriptionRun {
     }
     lease?.giveBack()
     work.skipTo(batch.nextOffset)
+    work.end = Math.max(work.end, batch.endOffset)
     if (parked.length > 0) this.letters.park(work, parked)
     if (work.reservedStored === 0 && work.recovered) this.committer.request()
     else this.committer.touch()
@@ -232,6 +257,15 @@ export class SubscriptionRun {
 
   private trouble(doing: string, error: Error): void {
     troubleChannel.publish({ subscription: this.options.subscription.name, doing, error })
+  }
+}
+
+function consumeOptions(config: CompiledConfig, subscription: CompiledSubscription): Omit<ConsumeOptions, 'listener'> {
+  return {
+    group: subscription.group,
+    topics: subscription.topics.map(({ topic }) => topic),
+    sessionTimeoutMs: config.worker.sessionTimeoutMs,
+    startAt: subscription.startAt,
   }
 }
 

@@ -126,7 +126,7 @@ describe('defaults', () => {
     }) // prettier-ignore
     expect(config.worker).toEqual({
       scheduling: 'weighted', maxBufferedBytes: 16 * 1024 ** 2, maxAheadRecords: 10_000, commitIntervalMs: 100,
-      drainTimeoutMs: 30_000, revokeTimeoutMs: 10_000, sessionTimeoutMs: 10_000, dedupe: { maxIds: 2000, always: false },
+      drainTimeoutMs: 30_000, revokeTimeoutMs: 10_000, sessionTimeoutMs: 10_000, stallAfterMs: 60_000, dedupe: { maxIds: 2000, always: false },
     }) // prettier-ignore
     expect(config.transport).toBe('embedded')
   })

@@ -5,7 +5,10 @@
 import type { Random, Scenario } from './scenario.ts'
 import type { SimulatedFaults } from './simulated-faults.ts'
 
-export function drawnFaults(random: Random, probability: Scenario['faults']): SimulatedFaults {
+export function drawnFaults(
+  random: Random,
+  { faults: probability, hangs }: Pick<Scenario, 'faults' | 'hangs'>,
+): SimulatedFaults {
   return {
     append: () =>
       random.chance(probability.append)
@@ -17,6 +20,7 @@ export function drawnFaults(random: Random, probability: Scenario['faults']): Si
     },
     fetch: () => {
       const maxRecords = random.chance(0.3) ? random.int(1, 10) : undefined
+      if (hangs && random.chance(0.04)) return { silent: true }
       if (!random.chance(probability.fetch)) return { maxRecords }
       return random.pick([
         { unavailable: true },

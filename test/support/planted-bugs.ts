@@ -300,6 +300,11 @@ export const plantedBugs: readonly PlantedBug[] = [
     tampering: records((record) => [withId(record, 'one')]),
   },
   {
+    name: 'nobody looks after fetches that get no answer',
+    rule: 'stuck',
+    tampering: { config: (config) => ({ ...config, worker: { ...config.worker, stallAfterMs: Infinity } }) },
+  },
+  {
     name: 'an inbox that remembers nothing',
     rule: 'effect twice',
     tampering: { inbox: forgetful },

@@ -85,6 +85,8 @@ export interface Scenario {
   /** Probability of a fault at a call, while faults are on. */
   /** The log stores what is sent again, and some events are. */
   readonly repeats: boolean
+  /** Some fetches get no answer. */
+  readonly hangs: boolean
   readonly faults: { readonly append: number; readonly commit: number; readonly fetch: number }
 }
 
@@ -97,11 +99,20 @@ const schema: StandardSchemaV1 = {
 /** What was added after seeds had been found that show something: without it they are what they were. */
 export interface Additions {
   readonly repeats?: boolean
+  readonly hangs?: boolean
 }
 
 export function drawScenario(seed: number, additions: Additions = {}): Scenario {
-  const scenario = drawFirst(seed)
-  return (additions.repeats ?? true) ? withRepeats(scenario, randomOf(seed).fork('repeats')) : scenario
+  let scenario = drawFirst(seed)
+  if (additions.repeats ?? true) scenario = withRepeats(scenario, randomOf(seed).fork('repeats'))
+  if (additions.hangs ?? true) scenario = withHangs(scenario, randomOf(seed).fork('hangs'))
+  return scenario
+}
+
+function withHangs(scenario: Scenario, random: Random): Scenario {
+  if (random.chance(0.6)) return scenario
+  const { config } = scenario
+  return { ...scenario, hangs: true, config: { ...config, worker: { ...config.worker, stallAfterMs: 2_000 } } }
 }
 
 function withRepeats(scenario: Scenario, random: Random): Scenario {
@@ -144,6 +155,7 @@ function drawFirst(seed: number): Scenario {
     maxMetadataBytes: random.pick([90, 200, 4096, 4096]),
     rebalanceTimeoutMs: random.pick([1_000, 20_000, 20_000]),
     repeats: false,
+    hangs: false,
     faults: {
       append: harsh * random.pick([0, 0.1, 0.3]),
       commit: harsh * random.pick([0, 0.1, 0.4]),
@@ -182,6 +194,7 @@ function drawApplication(random: Random, breaker: boolean): { config: CompiledCo
     revokeTimeout: random.pick(['200ms', '1s']),
     drainTimeout: '3s',
     sessionTimeout: '1s',
+    stallAfter: 'never',
   }
   return { config: compile({ app: 'sim', lanes, streams, subscriptions, worker, transport: 'embedded' }), batches }
 }

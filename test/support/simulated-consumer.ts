@@ -59,6 +59,7 @@ export class SimulatedConsumer implements Consumer, GroupMember {
     return this.#client.call<readonly FetchedBatch[]>((reply) => {
       const { latency, faults } = this.#client.cluster
       const found = wanted.map((request) => faults.fetch?.(request, this.client))
+      if (found.some((fault) => fault?.silent)) return
       const delayMs = found.reduce((sum, fault) => sum + (fault?.delayMs ?? 0), latency())
       this.#client.later(delayMs, () => {
         if (found.some((fault) => fault?.unavailable)) reply.reject(unavailable('fetch'))

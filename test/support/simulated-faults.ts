@@ -16,6 +16,8 @@ export type CommitFault = 'refused' | 'unknown' | { readonly delayMs: number }
 export interface FetchFault {
   /** The call rejects with LogUnavailable. */
   readonly unavailable?: boolean
+  /** There is no answer, until the caller gives up. */
+  readonly silent?: boolean
   /** The answer takes so much longer. */
   readonly delayMs?: number
   /** Records before the wanted offset are delivered again. */

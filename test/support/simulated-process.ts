@@ -25,6 +25,7 @@ interface Context {
 
 /** A change to the worker's surroundings that makes it break a promise, to see whether the judge notices. */
 export interface Tampering {
+  readonly config?: (config: CompiledConfig) => CompiledConfig
   readonly log?: (log: Log, config: CompiledConfig) => Log
   readonly handler?: (run: () => unknown) => unknown
   readonly inbox?: (inbox: InboxStore<unknown>) => InboxStore<unknown>
@@ -89,7 +90,8 @@ export class SimulatedProcess {
     const log = tampering?.log?.(options.log, scenario.config) ?? options.log
     const clientId = options.log.client.id
     const store = inbox && (tampering?.inbox?.(inbox) ?? inbox)
-    this.worker = new Worker({ config: scenario.config, log, clock: this.#clock, random, clientId, inbox: store })
+    const config = tampering?.config?.(scenario.config) ?? scenario.config
+    this.worker = new Worker({ config, log, clock: this.#clock, random, clientId, inbox: store })
     for (const { name, events } of scenario.config.subscriptions.values()) {
       for (const type of events) this.#handle(name, type)
     }

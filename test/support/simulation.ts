@@ -110,7 +110,7 @@ class Simulation {
   }
 
   async #prepare(): Promise<void> {
-    const { config, faults } = this.#scenario
+    const { config } = this.#scenario
     const keeping = { retentionMs: Infinity, retentionBytes: Infinity }
     for (const stream of config.streams.values()) {
       for (const name of stream.topics.values()) {
@@ -120,7 +120,7 @@ class Simulation {
     for (const { deadTopic, auditTopic } of config.subscriptions.values()) {
       this.#cluster.createTopics([deadTopic, auditTopic].map((name) => ({ name, partitions: 1, ...keeping })))
     }
-    this.#cluster.faults = drawnFaults(this.#random.fork('faults'), faults)
+    this.#cluster.faults = drawnFaults(this.#random.fork('faults'), this.#scenario)
     this.#publisher = await this.#transport.open({ clientId: 'publisher' })
     const log = await this.#transport.open({ clientId: 'desk' })
     this.#desk = new DeadLetters({ log, config, clock: this.#clock, by: 'desk' })

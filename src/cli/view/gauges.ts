@@ -91,6 +91,9 @@ export class Gauges {
     this.#on('veltrix:worker:stuck', (m) =>
       this.notes.add('trouble', `${m.subscription}: ${m.type} key ${m.key} ignores its time-out`, this.#clock.now()),
     )
+    this.#on('veltrix:worker:stall', (m) =>
+      this.notes.add('trouble', `${m.subscription}: ${m.text}`, this.#clock.now()),
+    )
     this.#on('veltrix:worker:duplicate', (m) => {
       if (!m.conflict) return
       const text = `${m.subscription}: id ${m.id} of ${m.topic}/${m.partition}/${m.offset} was used for another event at ${m.earlierOffset}`
