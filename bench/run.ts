@@ -28,6 +28,9 @@ import { headOf, markdown, partsOf, sidesOf, terminalTable, type Report } from '
 import { resultsOf } from './result.ts'
 import type { Figures, Round } from './scenario.ts'
 
+/** Of this run; goes with it, however it ends. */
+const base = mkdtempSync(join(tmpdir(), 'veltrix-bench-'))
+process.once('exit', () => rmSync(base, { recursive: true, force: true }))
 const options = readOptions()
 if (options) await run(options)
 
@@ -66,10 +69,17 @@ function readOptions(): Options | undefined {
 async function run({ names, rounds, quick }: Options): Promise<void> {
   const kafka = names.some(needsKafka) ? await startKafka() : undefined
   if (typeof kafka === 'string') {
-    console.error(`Skipped ${names.filter(needsKafka).join(', ')}: ${kafka}.`)
+    console.error(`Skipped ${names.filter(needsKafka).join(', ')}: ${kafka}`)
     const left = names.filter((name) => !needsKafka(name))
     if (left.length > 0) await measureAll({ names: left, rounds, quick }, undefined)
     return
+  }
+  // The brokers end with this process in any case, but would leave gigabytes of files.
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    process.once(signal, () => void (kafka?.stop() ?? Promise.resolve()).finally(() => process.exit(code)))
   }
   try {
     await measureAll({ names, rounds, quick }, kafka)
@@ -132,7 +142,7 @@ async function apart(
   phase: 'prepare' | 'measure',
   given: Omit<Round, 'directory'>,
 ): Promise<Figures> {
-  const directory = mkdtempSync(join(tmpdir(), 'veltrix-bench-'))
+  const directory = mkdtempSync(join(base, 'round-'))
   try {
     const round: Round = { ...given, directory }
     const child = fork(join(import.meta.dirname, 'round-child.ts'), [name, phase, JSON.stringify(round)])

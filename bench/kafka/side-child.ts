@@ -7,6 +7,8 @@ import type { Asked } from './side.ts'
 import { loadSide } from './sides/index.ts'
 import type { Side } from './task.ts'
 
+// Whoever asked is gone: nobody wants the answer.
+process.once('disconnect', () => process.exit(1))
 const [{ side: name, job, task }] = (await once(process, 'message')) as [Asked]
 const side: Side = await loadSide(name)
 const perform = side[job] as ((task: Asked['task']) => Promise<unknown>) | undefined
