@@ -7,7 +7,11 @@ export interface MetadataResponseTopic {
   readonly name?: string | null
   readonly topicId: string
   readonly isInternal: boolean
-  readonly partitions: readonly { readonly partitionIndex: number; readonly leaderId: number }[]
+  readonly partitions: readonly {
+    readonly partitionIndex: number
+    readonly leaderId: number
+    readonly leaderEpoch: number
+  }[]
 }
 
 export interface MetadataResponse {

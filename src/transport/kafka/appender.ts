@@ -13,6 +13,7 @@ import { answerOf, errorOfCode, toTransportError } from './broker-errors.ts'
 import type { Connection } from './client.ts'
 import type { Broker, Cluster } from './cluster.ts'
 import { code } from './error-codes.ts'
+import { lookMs, watchLeaders } from './leader-watch.ts'
 import { produce } from './produce-request.ts'
 import { judgeProduced, tooLarge } from './produced.ts'
 
@@ -143,16 +144,42 @@ export class Appender {
   async #request(broker: Broker, queues: readonly PartitionQueue[]): Promise<void> {
     const { connections } = this.#cluster
     let connection: Connection | undefined
+    /** Those whose batch is nowhere else on its way. */
+    const waiting = new Set(queues)
+    const over = new AbortController()
     try {
       connection = await connections.lease(broker)
-      const answer = await this.#produce(connection, queues)
-      connections.giveBack(broker, connection)
-      for (const queue of queues) this.#answered(queue, partOf(answer, queue))
+      const deserted = this.#deserted(broker, waiting, over.signal)
+      const answer = await Promise.race([this.#produce(connection, queues), deserted])
+      connections.giveBack(broker, connection, answer === undefined)
+      if (answer === undefined) return
+      for (const queue of waiting) this.#answered(queue, partOf(answer, queue))
     } catch (error) {
       if (connection !== undefined) connections.giveBack(broker, connection, true)
       const reason = toTransportError(error, `append through ${broker.host}:${broker.port}`)
-      for (const queue of queues) this.#retry(queue, reason, connection !== undefined)
+      for (const queue of waiting) this.#retry(queue, reason, connection !== undefined)
+    } finally {
+      over.abort()
     }
+  }
+
+  /**
+   * Resolves when no partition of a request waits for its answer any more, because all have other leaders. Their batches go to those with
+   * the same numbers, so that a leader that has one already knows it again; and the old one, should it go on with what it was sent, can
+   * store nothing without the others. Its answer is for nobody.
+   */
+  #deserted(broker: Broker, waiting: Set<PartitionQueue>, signal: AbortSignal): Promise<undefined> {
+    return new Promise((resolve) => {
+      void watchLeaders(this.#cluster, broker, [...waiting], { afterMs: lookMs, signal }, (moved) => {
+        for (const queue of moved) {
+          waiting.delete(queue)
+          const batch = queue.batches[0]
+          if (batch !== undefined) batch.uncertain = true
+          this.#next(queue)
+        }
+        if (waiting.size === 0) resolve(undefined)
+      })
+    })
   }
 
   async #produce(connection: Connection, queues: readonly PartitionQueue[]): Promise<ProduceResponse> {

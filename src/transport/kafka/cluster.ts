@@ -10,6 +10,7 @@ import { answerOf, errorOfCode, isTimeout, reasonOf, toTransportError } from './
 import type { Client, Connection } from './client.ts'
 import { Connections, type Address } from './connections.ts'
 import { code } from './error-codes.ts'
+import { firstAnswer, NoAnswer } from './first-answer.ts'
 import type { CompiledOptions } from './options.ts'
 import { Negotiation } from './requests.ts'
 
@@ -22,8 +23,13 @@ export interface TopicPlaces {
   readonly id: string
   /** Node that leads each partition; -1 when none does at the moment. */
   readonly leaders: readonly number[]
+  /** Counts the leaders a partition has had. */
+  readonly epochs: readonly number[]
   readonly isInternal: boolean
 }
+
+/** A broker that is silent for so long is not waited for alone. */
+const patienceMs = 1_000
 
 export class Cluster {
   readonly client: Client
@@ -34,6 +40,8 @@ export class Cluster {
   readonly #topics = new Map<string, TopicPlaces>()
   /** Topics that the brokers keep from this client. */
   readonly #hidden = new Set<string>()
+  /** Brokers that let a question wait, and answered none since: they are asked last. */
+  readonly #silent = new Set<string>()
   #brokers = new Map<number, Broker>()
   #controllerId = -1
   /** Topics of the request that will be sent next, and who waits for it. */
@@ -142,35 +150,45 @@ export class Cluster {
     ask: (connection: Connection) => Promise<Answer>,
     needs: Needs = {},
   ): Promise<Answer> {
-    const reasons: string[] = []
-    let cause: unknown
-    let refusal: Error | undefined
-    for (const address of [...shuffled(this.brokers), ...this.options.brokers]) {
-      const where = `${address.host}:${address.port}`
-      let connection: Connection
-      try {
-        connection = await this.connections.shared(address)
-      } catch (error) {
-        if (error instanceof NotAuthenticated) refusal = error
-        cause = error
-        reasons.push(`${where}: ${reasonOf(error)}`)
-        continue
-      }
-      try {
-        return await ask(connection)
-      } catch (error) {
-        if ((error as { errors?: unknown }).errors !== undefined) {
-          throw toTransportError(error, doing, { user: this.user, ...needs })
-        }
-        const told = this.connections.troubleOf(connection, address)
-        if (told instanceof NotAuthenticated) refusal = told
-        cause = told ?? error
-        reasons.push(`${where}: ${told === undefined ? this.#reason(error) : reasonOf(told)}`)
-      }
+    const known = shuffled(this.brokers).toSorted((a, b) => this.#order(a) - this.#order(b))
+    try {
+      return await firstAnswer(this.clock, [...known, ...this.options.brokers], patienceMs, {
+        ask: (address) => this.#askAt(address, ask),
+        isFinal: (error) => (error as { errors?: unknown }).errors !== undefined,
+        silent: (address) => this.#silent.add(`${address.host}:${address.port}`),
+      })
+    } catch (error) {
+      if (error instanceof NoAnswer) throw this.#noAnswer(error.failures as readonly Unreached[], doing)
+      throw toTransportError(error, doing, { user: this.user, ...needs })
     }
+  }
+
+  async #askAt<Answer>(address: Address, ask: (connection: Connection) => Promise<Answer>): Promise<Answer> {
+    const where = `${address.host}:${address.port}`
+    let connection: Connection | undefined
+    try {
+      connection = await this.connections.shared(address)
+      const answer = await ask(connection)
+      this.#silent.delete(where)
+      return answer
+    } catch (error) {
+      if ((error as { errors?: unknown }).errors !== undefined) throw error
+      const told = (connection && this.connections.troubleOf(connection, address)) ?? (error as Error)
+      throw new Unreached(`${where}: ${this.#reason(told)}`, { cause: told })
+    }
+  }
+
+  #order({ host, port }: Address): number {
+    return this.#silent.has(`${host}:${port}`) ? 1 : 0
+  }
+
+  #noAnswer(unreached: readonly Unreached[], doing: string): Error {
     // One broker may be wrong while the others are down: what it says is the better hint.
-    if (refusal !== undefined) throw refusal
-    throw new LogUnavailable(`Could not ${doing}: no broker answers. ${[...new Set(reasons)].join(' ')}`, { cause })
+    const refusal = unreached.find(({ cause }) => cause instanceof NotAuthenticated)
+    if (refusal !== undefined) return refusal.cause as Error
+    const reasons = new Set(unreached.map(({ message }) => message))
+    const cause = unreached.at(-1)?.cause
+    return new LogUnavailable(`Could not ${doing}: no broker answers. ${[...reasons].join(' ')}`, { cause })
   }
 
   close(): Promise<void> {
@@ -195,7 +213,7 @@ export class Cluster {
     for (const topic of answer.topics) {
       if (topic.errorCode === code.topicNotAuthorized) this.#hidden.add(topic.name!)
       else this.#hidden.delete(topic.name!)
-      if (exists(topic)) this.#topics.set(topic.name!, placesOf(topic))
+      if (exists(topic)) this.#topics.set(topic.name!, newer(placesOf(topic), this.#topics.get(topic.name!)))
       else if (topic.errorCode === code.unknownTopic) this.#topics.delete(topic.name!)
     }
   }
@@ -212,14 +230,33 @@ export class Cluster {
   }
 }
 
+/** Why one broker gave no answer. */
+class Unreached extends Error {}
+
 function exists(topic: MetadataResponseTopic): boolean {
   return topic.name != null && (topic.errorCode === code.none || topic.partitions.length > 0)
 }
 
 function placesOf({ topicId, partitions, isInternal }: MetadataResponseTopic): TopicPlaces {
   const leaders: number[] = Array.from({ length: partitions.length }, () => -1)
-  for (const { partitionIndex, leaderId } of partitions) leaders[partitionIndex] = leaderId
-  return { id: topicId, leaders, isInternal }
+  const epochs = [...leaders]
+  for (const { partitionIndex, leaderId, leaderEpoch } of partitions) {
+    leaders[partitionIndex] = leaderId
+    epochs[partitionIndex] = leaderEpoch
+  }
+  return { id: topicId, leaders, epochs, isInternal }
+}
+
+/** `places`, but for partitions of which `before` knows a later leader: a broker that stood still does not know yet that it lost them. */
+function newer(places: TopicPlaces, before: TopicPlaces | undefined): TopicPlaces {
+  if (before?.id !== places.id) return places
+  const isOld = (partition: number): boolean => (before.epochs[partition] ?? -1) > places.epochs[partition]!
+  if (!places.epochs.some((_, partition) => isOld(partition))) return places
+  return {
+    ...places,
+    leaders: places.leaders.map((leader, partition) => (isOld(partition) ? before.leaders[partition]! : leader)),
+    epochs: places.epochs.map((epoch, partition) => (isOld(partition) ? before.epochs[partition]! : epoch)),
+  }
 }
 
 /** So that not every client asks the same broker. Any start will do; nothing here needs chance. */

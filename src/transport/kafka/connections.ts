@@ -100,12 +100,16 @@ export class Connections {
   /** Ends all of them; what waits for an answer fails. */
   async close(): Promise<void> {
     this.#closed = true
-    await Promise.all([...this.#all].map((connection) => connection.close().catch(() => {})))
+    const ended = [...this.#all].map((connection) => connection.close().catch(() => {}))
+    for (const connection of this.#all) connection.socket?.destroy()
+    await Promise.all(ended)
   }
 
   #drop(connection: Connection): void {
     this.#all.delete(connection)
     connection.close().catch(() => {})
+    // What was not sent yet would be waited for, and a broker that stands still takes nothing.
+    connection.socket?.destroy()
   }
 
   get #identity(): Identity {

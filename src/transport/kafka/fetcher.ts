@@ -14,6 +14,7 @@ import {
 } from '../index.ts'
 import { toTransportError } from './broker-errors.ts'
 import type { Broker, Cluster } from './cluster.ts'
+import { lookMs, watchLeaders } from './leader-watch.ts'
 import { offsetsOf } from './offsets.ts'
 import { cut, poll, type Polled } from './poll.ts'
 import { Waiting } from './waiting.ts'
@@ -179,6 +180,8 @@ export class Fetcher {
 
   async #request(broker: Broker, slots: readonly Slot[], waitMs: number): Promise<void> {
     const startedAt = this.#cluster.clock.monotonic()
+    const over = new AbortController()
+    void this.#watch(broker, slots, { afterMs: waitMs + lookMs, signal: over.signal })
     try {
       const answers = await poll(this.#cluster, broker, slots, waitMs)
       const stale = slots.filter((slot, index) => this.#take(slot, answers[index]!))
@@ -188,8 +191,25 @@ export class Fetcher {
       // A request that was blocked in peace until now says that nothing was wrong before it.
       for (const slot of slots) this.#noTroubleBefore(slot, startedAt)
       await this.#lookAgain(slots, toTransportError(error, `fetch from ${broker.host}:${broker.port}`))
+    } finally {
+      over.abort()
     }
     this.wakeAll()
+  }
+
+  /** While no answer comes: partitions that another broker leads by now are asked for there, and those of a silent copy at their leader. */
+  #watch(
+    broker: Broker,
+    slots: readonly Slot[],
+    how: { readonly afterMs: number; readonly signal: AbortSignal },
+  ): Promise<void> {
+    return watchLeaders(this.#cluster, broker, slots, how, (moved) => {
+      for (const slot of moved) {
+        this.#replicas.delete(keyOf(slot.topic, slot.partition))
+        this.#drop(slot)
+      }
+      this.wakeAll()
+    })
   }
 
   /** @returns whether the leader must be looked for again */

@@ -5,10 +5,10 @@
 import { sleep } from '../../clock.ts'
 import { LogUnavailable, type PartitionOffsets, type TopicPartition } from '../index.ts'
 import type { Needs } from './access.ts'
-import { answerOf } from './broker-errors.ts'
+import { answerOf, errorOfCode } from './broker-errors.ts'
 import type { Broker, Cluster } from './cluster.ts'
 import { code, isStaleLeader } from './error-codes.ts'
-import { errorOfCode } from './broker-errors.ts'
+import { lookMs, watchLeaders } from './leader-watch.ts'
 
 const earliest = -2n
 const latest = -1n
@@ -78,11 +78,17 @@ async function askLeader(
   }))
   const noReplica = -1
   const anything = 0
-  const answer = await cluster
-    .ask(leader, 'list offsets', async (connection) => {
-      const request = await cluster.negotiation.pick(connection, 'ListOffsets')
-      return answerOf(request.async(connection, noReplica, anything, topics))
-    })
+  const over = new AbortController()
+  const asked = cluster.ask(leader, 'list offsets', async (connection) => {
+    const request = await cluster.negotiation.pick(connection, 'ListOffsets')
+    return answerOf(request.async(connection, noReplica, anything, topics))
+  })
+  const moved = new Promise<undefined>((resolve) => {
+    const how = { afterMs: lookMs, signal: over.signal }
+    void watchLeaders(cluster, leader, places, how, () => resolve(undefined))
+  })
+  const answer = await Promise.race([asked, moved])
+    .finally(() => over.abort())
     .catch((error: Error) => {
       // The broker may just have died: its partitions get another leader.
       if (error instanceof LogUnavailable) return undefined

@@ -69,6 +69,46 @@ test('appends keep their order and lose nothing while a leader is killed and com
   }
 }, 120_000)
 
+test('appends and reads go to the new leader while the old one stands still, once and in order', async (context) => {
+  // Who waits for the answer of the one that stands still waits for longer than this test may take.
+  const log = await openLog(context, { requestTimeout: 300_000, deliveryTimeout: 600_000 })
+  const topic = fresh('topic')
+  await log.admin.createTopics([{ name: topic, partitions: 6, ...keep }])
+  const writers = 12
+  let isOver = false
+  const acked = Array.from({ length: writers }, (): string[] => [])
+  const writing = Promise.all(
+    acked.map(async (mine, who) => {
+      for (let nth = 0; !isOver; nth++) {
+        await stored(log, [record(topic, who % 6, `${who}:${nth}`)])
+        mine.push(`${who}:${nth}`)
+      }
+    }),
+  )
+  const further = async (count: number): Promise<void> => {
+    const before = acked.map((mine) => mine.length)
+    while (acked.some((mine, who) => mine.length < before[who]! + count)) await systemClock.yield()
+  }
+  await further(20)
+  cluster!.pause(2)
+  onTestFinished(() => cluster!.resume(2))
+  await further(20)
+  for (let partition = 0; partition < 6; partition++) {
+    expect((await readAll(log, topic, partition)).length).toBeGreaterThan(40)
+  }
+  // What it was sent before it stood still, it does now; its answers are for nobody.
+  cluster!.resume(2)
+  await further(20)
+  isOver = true
+  await writing
+  for (let partition = 0; partition < 6; partition++) {
+    const got = (await readAll(log, topic, partition)).map((entry) => text(entry.value)!)
+    for (let who = partition; who < writers; who += 6) {
+      expect(got.filter((value) => value.startsWith(`${who}:`))).toEqual(acked[who])
+    }
+  }
+}, 240_000)
+
 test('members of both kinds stay, fetch and commit while their coordinator is killed', async (context) => {
   const log = await openLog(context, { groupProtocol: 'consumer' })
   const other = await openLog(context, { groupProtocol: 'classic' })
