@@ -16,8 +16,10 @@ import {
 import { noExtensions } from './encode.ts'
 import { EnvelopeInvalid, quoted } from './errors.ts'
 import type { VeltrixEvent } from './event.ts'
-import { attributePrefix, headerNames, jsonContentType } from './headers.ts'
+import { attributePrefix, headerNames } from './headers.ts'
 import { fromJson } from './json.ts'
+import { isContentType, isJsonType } from './media-type.ts'
+import { isStructured, parseStructured, structuredType } from './structured.ts'
 import { strictText } from './text.ts'
 
 /** What decoding needs of a record; a transport's `LogRecord` fits. */
@@ -35,26 +37,40 @@ export interface DecodableRecord {
 }
 
 /** The type of the event in `record`, nothing else being read or checked; `undefined` when it has none. For passing records over quickly. */
-export function eventType(record: Pick<DecodableRecord, 'headers'>): string | undefined {
-  return record.headers.text(headerNames.type)
+export function eventType(record: Pick<DecodableRecord, 'headers' | 'value'>): string | undefined {
+  const type = record.headers.text(headerNames.type)
+  if (type !== undefined) return type
+  const contentType = contentTypeOf(record.headers)
+  return contentType !== undefined && isStructured(contentType) ? structuredType(record.value) : undefined
+}
+
+function contentTypeOf(headers: DecodableRecord['headers']): string | undefined {
+  for (const [name, value] of headers) if (isContentType(name)) return strictText(value)
+  return undefined
 }
 
 /**
- * The event in `record`. A `ce_datacontenttype` or `ce_dataschema` header is kept out; other `ce_` headers become extensions.
+ * The event in `record`, in binary or in structured content mode. A `ce_datacontenttype` or `ce_dataschema` header is kept out; other `ce_` headers become extensions.
  * @throws EnvelopeInvalid naming everything that is wrong: missing or malformed attributes, a payload that is not JSON, no key, a tombstone
  */
 export function decodeEvent(record: DecodableRecord): VeltrixEvent {
-  const envelope = new Envelope()
+  let envelope = new Envelope()
   const { headers } = record
   if (headers.eachText) headers.eachText((name, text) => envelope.take(name, text))
   else for (const [name, value] of headers) envelope.take(name, strictText(value))
+  const structured = envelope.isStructured ? parseStructured(record.value) : undefined
+  // What the headers say beside it is a copy.
+  if (structured !== undefined) envelope = Envelope.of(structured.attributes)
   const time = envelope.time ?? defaultTime(record.timestamp)
   const key = record.key === null ? undefined : strictText(record.key)
-  const problems = envelope.problems()
+  const problems = [...(structured?.problems ?? []), ...envelope.problems()]
   if (key === undefined) problems.push(record.key === null ? 'the record has no key' : 'the key is not UTF-8 text')
   else problem(problems, 'the key', keyProblem(key))
-  const data = payload(record.value, problems)
-  if (problems.length > 0) throw new EnvelopeInvalid(envelope.isEmpty ? [noEnvelope, ...problems] : problems)
+  const data = structured === undefined ? payload(record.value, problems) : structured.data
+  if (problems.length > 0) {
+    const isForeign = envelope.isEmpty && structured === undefined
+    throw new EnvelopeInvalid(isForeign ? [noEnvelope, ...problems] : problems)
+  }
   const { id, source, type, subject, extensions } = envelope as Required<Envelope>
   return subject === undefined
     ? { id, source, type, time, key: key!, data, extensions }
@@ -77,13 +93,23 @@ class Envelope {
   #unreadable: string[] | undefined
   #extensionCount = 0
 
+  static of(attributes: ReadonlyMap<string, string>): Envelope {
+    const envelope = new Envelope()
+    for (const [name, text] of attributes) envelope.#attribute(attributePrefix + name, text)
+    return envelope
+  }
+
+  get isStructured(): boolean {
+    return this.#contentType !== undefined && isStructured(this.#contentType)
+  }
+
   /** @param text `undefined` when the value is not UTF-8 */
   take(name: string, text: string | undefined): void {
-    const isContentType = name.length === 12 && name.toLowerCase() === headerNames.contentType
-    if (!isContentType && !name.startsWith(attributePrefix)) return
-    if (!isContentType) this.isEmpty = false
+    const isType = isContentType(name)
+    if (!isType && !name.startsWith(attributePrefix)) return
+    if (!isType) this.isEmpty = false
     if (text === undefined) this.#note(`${shownName(name)} is not UTF-8 text`)
-    else if (isContentType) this.#contentType = text
+    else if (isType) this.#contentType = text
     else this.#attribute(name, text)
   }
 
@@ -180,12 +206,7 @@ function knownTime(time: string): string | undefined {
 }
 
 function contentTypeProblem(value: string | undefined): string | undefined {
-  if (value === jsonContentType || value === undefined) return undefined
-  const mediaType = value.split(';', 1)[0]!.trim().toLowerCase()
-  if (mediaType.startsWith('application/cloudevents')) return `is ${quoted(value)}: structured mode is not read`
-  return mediaType === jsonContentType || /^[a-z]+\/[\w.-]+\+json$/.test(mediaType)
-    ? undefined
-    : `is ${quoted(value)}, only JSON is read`
+  return value === undefined || isJsonType(value) ? undefined : `is ${quoted(value)}, only JSON is read`
 }
 
 /** @param problems gets what is wrong with it */

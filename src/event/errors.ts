@@ -84,7 +84,7 @@ export class EnvelopeInvalid extends VeltrixError {
   constructor(problems: readonly string[], options?: ErrorOptions) {
     super(
       `The record is not an event that can be read: ${problems.join('; ')}. ` +
-        'Its producer must send a CloudEvent in Kafka binary mode (ce_ headers, content-type application/json) with a key, or the stream adopts such records (foreign: { adopt: type }).',
+        'Its producer must send a CloudEvent with a key, in Kafka binary mode (ce_ headers, content-type application/json) or structured mode (application/cloudevents+json), or the stream adopts such records (foreign: { adopt: type }).',
       options,
     )
     this.problems = problems

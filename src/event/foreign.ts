@@ -8,6 +8,8 @@ import { noExtensions } from './encode.ts'
 import { EnvelopeInvalid } from './errors.ts'
 import type { VeltrixEvent } from './event.ts'
 import { attributePrefix } from './headers.ts'
+import { isContentType } from './media-type.ts'
+import { isStructured } from './structured.ts'
 import { strictText } from './text.ts'
 
 /** Where a record lies, and the type it is taken for. */
@@ -18,9 +20,15 @@ export interface Adoption {
   readonly offset: number
 }
 
-/** Whether the record has none of the headers that an event travels in. One with a few of them is an event that is broken. */
+/**
+ * Whether the record has none of the headers that an event travels in, nor is a whole event by its content type. One with a few of them is
+ * an event that is broken.
+ */
 export function isForeign({ headers }: Pick<DecodableRecord, 'headers'>): boolean {
-  for (const [name] of headers) if (name.startsWith(attributePrefix)) return false
+  for (const [name, value] of headers) {
+    if (name.startsWith(attributePrefix)) return false
+    if (isContentType(name) && isStructured(strictText(value) ?? '')) return false
+  }
   return true
 }
 

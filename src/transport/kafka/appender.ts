@@ -184,11 +184,13 @@ export class Appender {
 
   async #produce(connection: Connection, queues: readonly PartitionQueue[]): Promise<ProduceResponse> {
     const { client, options } = this.#cluster
+    const { compression } = options
+    const packing = compression === 'none' ? undefined : client.compressionsAlgorithms[compression]
     const batches = queues.map(({ topic, partition, batches: [first] }) => {
       const { entries, bytes, sent } = first!
       const { identity, sequence } = sent!
       const records = entries.map(({ record }) => record)
-      return { topic, partition, records, bytes, head: { ...identity, sequence } }
+      return { topic, partition, records, bytes, head: { ...identity, sequence, packing } }
     })
     return answerOf(produce(client, connection, batches, { timeoutMs: options.requestTimeoutMs / 2 }))
   }

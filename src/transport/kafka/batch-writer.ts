@@ -23,6 +23,15 @@ export interface BatchHead {
   /** Number of the first record. */
   readonly sequence: number
   readonly isTransactional?: boolean
+  /** How its records are packed. Default: as they are. */
+  readonly packing?: Packing | undefined
+}
+
+/** A way to compress. */
+export interface Packing {
+  /** Number of it in a batch's attributes. */
+  readonly bitmask: number
+  compressSync(bytes: Buffer): Buffer
 }
 
 /** CRC-32C of bytes. */
@@ -48,7 +57,7 @@ export class BatchWriter {
   /** Writes one batch; answers where it ends. */
   write(
     records: readonly AppendRecord[],
-    { producerId, epoch, sequence, isTransactional }: BatchHead,
+    { producerId, epoch, sequence, isTransactional, packing }: BatchHead,
     crc: Checksum,
   ): number {
     const bytes = this.#bytes
@@ -61,6 +70,7 @@ export class BatchWriter {
       if (record.timestamp > latest) latest = record.timestamp
       this.#record(record, record.timestamp - base, nth)
     }
+    const packed = packing !== undefined && this.#pack(packing, start + headBytes)
     const end = this.#at
     // The broker gives the first offset.
     bytes.writeBigInt64BE(0n, start)
@@ -68,7 +78,7 @@ export class BatchWriter {
     // The leader's epoch is the broker's to fill in.
     bytes.writeInt32BE(-1, start + 12)
     bytes[start + 16] = currentFormat
-    bytes.writeInt16BE(isTransactional === true ? 1 << 4 : 0, start + checkedFrom)
+    bytes.writeInt16BE((isTransactional === true ? 1 << 4 : 0) | (packed ? packing.bitmask : 0), start + checkedFrom)
     bytes.writeInt32BE(records.length - 1, start + 23)
     bytes.writeBigInt64BE(BigInt(base), start + 27)
     bytes.writeBigInt64BE(BigInt(latest), start + 35)
@@ -78,6 +88,15 @@ export class BatchWriter {
     bytes.writeInt32BE(records.length, start + 57)
     bytes.writeUInt32BE(crc(bytes.subarray(start + checkedFrom, end)), start + 17)
     return end
+  }
+
+  /** Packs what was written from `start` on, in its place; leaves it when it would not get smaller. */
+  #pack(packing: Packing, start: number): boolean {
+    const packed = packing.compressSync(this.#bytes.subarray(start, this.#at))
+    if (packed.length >= this.#at - start) return false
+    this.#bytes.set(packed, start)
+    this.#at = start + packed.length
+    return true
   }
 
   #record({ key, value, headers }: AppendRecord, timestampDelta: number, offsetDelta: number): void {

@@ -254,8 +254,10 @@ export class Fetcher {
   async #findRange(slot: Slot): Promise<void> {
     try {
       const [place] = await offsetsOf(this.#cluster, [slot.topic], slot.partition)
+      // A copy that lags behind says so too of what its leader has.
+      this.#replicas.delete(keyOf(slot.topic, slot.partition))
       if (slot.offset > place!.end) this.#arrive(slot, aboveEnd({ ...slot, offset: slot.from }, place!.end))
-      else this.#goOn(slot, place!.earliest)
+      else this.#goOn(slot, Math.max(slot.offset, place!.earliest))
     } catch (error) {
       await this.#lookAgain([slot], toTransportError(error, `find where ${slot.topic}/${slot.partition} begins`))
     }

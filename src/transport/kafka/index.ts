@@ -8,7 +8,7 @@ import { KafkaLog } from './log.ts'
 import { maxMetadataBytes } from './metadata-text.ts'
 import { compileOptions, type KafkaOptions } from './options.ts'
 
-export type { KafkaOptions, KafkaSasl, KafkaTls } from './options.ts'
+export type { KafkaCompression, KafkaOptions, KafkaSasl, KafkaTls } from './options.ts'
 
 /**
  * A log on a Kafka cluster (Kafka 2.8 or newer). Opening is lazy: nothing is connected before `open()`.

@@ -56,6 +56,11 @@ export interface KafkaOptions {
    */
   readonly maxRecordBytes?: number
   /**
+   * How batches are packed: `none`, `gzip`, `snappy`, `lz4` or `zstd`. Default `none`. Every one is read, whatever is said here.
+   * Kafka: `compression.type`.
+   */
+  readonly compression?: KafkaCompression
+  /**
    * Longest time between two heartbeats of a member, in milliseconds. Default 1 s; never longer than the broker asks for.
    * Short ones make changes of the group quick. Kafka: `group.consumer.heartbeat.interval.ms`.
    */
@@ -74,6 +79,8 @@ export interface KafkaOptions {
   /** How long a member may take to give back partitions, in milliseconds. Default 60 s. Kafka: `max.poll.interval.ms`. */
   readonly rebalanceTimeout?: number
 }
+
+export type KafkaCompression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 
 /** PEM texts, as Node's `tls.connect` takes them. */
 export interface KafkaTls {
@@ -118,6 +125,7 @@ export interface CompiledOptions {
   readonly retryBackoffMs: number
   readonly batchBytes: number
   readonly maxRecordBytes: number
+  readonly compression: KafkaCompression
   readonly heartbeatIntervalMs: number
   readonly rebalanceTimeoutMs: number
   readonly groupProtocol: 'auto' | 'consumer' | 'classic'
@@ -138,6 +146,7 @@ const optionNames = Object.keys({
   retryBackoff: true,
   batchBytes: true,
   maxRecordBytes: true,
+  compression: true,
   heartbeatInterval: true,
   rebalanceTimeout: true,
   groupProtocol: true,
@@ -178,6 +187,7 @@ export function compileOptions(options: KafkaOptions): CompiledOptions {
     retryBackoffMs: within('retryBackoff', options.retryBackoff, 1, 60_000) ?? 100,
     batchBytes: within('batchBytes', options.batchBytes, 1, 64 * MiB) ?? 256 * 1024,
     maxRecordBytes: within('maxRecordBytes', options.maxRecordBytes, 1, 64 * MiB) ?? 1_000_000,
+    compression: compileCompression(options.compression),
     heartbeatIntervalMs: within('heartbeatInterval', options.heartbeatInterval, 10, 600_000) ?? 1_000,
     rebalanceTimeoutMs: within('rebalanceTimeout', options.rebalanceTimeout, 1, longest) ?? 60_000,
     groupProtocol: compileGroupProtocol(options.groupProtocol),
@@ -187,6 +197,14 @@ export function compileOptions(options: KafkaOptions): CompiledOptions {
 function compileGroupProtocol(given: KafkaOptions['groupProtocol'] = 'auto'): CompiledOptions['groupProtocol'] {
   if (['auto', 'consumer', 'classic'].includes(given)) return given
   throw new RangeError(`kafka({ groupProtocol }) is ${shown(given)}; it must be "auto", "consumer" or "classic".`)
+}
+
+const compressions: readonly KafkaCompression[] = ['none', 'gzip', 'snappy', 'lz4', 'zstd']
+
+function compileCompression(given: KafkaCompression | undefined): KafkaCompression {
+  if (given === undefined) return 'none'
+  if (compressions.includes(given)) return given
+  throw new RangeError(`kafka({ compression }) is ${shown(given)}; it must be one of ${compressions.join(', ')}.`)
 }
 
 function compileBrokers(given: unknown): CompiledOptions['brokers'] {
