@@ -3,7 +3,7 @@
  * @module
  */
 import type { CompiledSubscription } from '../config/index.ts'
-import type { FetchedBatch, Log, LogRecord } from '../transport/index.ts'
+import { LogUnavailable, type FetchedBatch, type Log, type LogRecord } from '../transport/index.ts'
 import { readAudit } from './audit-record.ts'
 import { DeadLetterUnknown } from './errors.ts'
 import { LetterIndexer } from './indexed-letter.ts'
@@ -185,7 +185,9 @@ export class DeadLetterIndex {
     while (reading.auditNext < end) {
       const before = reading.auditNext
       this.#takeAudit(reading, await this.#read(this.#sub.auditTopic, before, 0), end)
-      if (reading.auditNext === before) return
+      if (reading.auditNext > before) continue
+      // What is there is part of a transaction that has not ended. Without it, a letter would be taken for one to be run.
+      throw new LogUnavailable(`The end of ${this.#sub.auditTopic} cannot be read yet. Try again.`)
     }
   }
 

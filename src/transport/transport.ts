@@ -31,6 +31,8 @@ export interface TransportFeatures {
   readonly multiProcess: boolean
   /** Topics and partitions can be made and changed through `admin`. */
   readonly administrable: boolean
+  /** `commit` takes records: they are stored together with its positions, or not at all. */
+  readonly transactions: boolean
 }
 
 /** A transport as a value in the typed file: `embedded({ directory })`, `kafka({ brokers })`. Opening it is lazy. */
@@ -128,7 +130,10 @@ export interface RecordHeaders {
 }
 
 export interface FetchedBatch extends TopicPartition {
-  /** In offset order, offsets not necessarily contiguous (retention, transactions). Never empty, except from `read`. */
+  /**
+   * In offset order, offsets not necessarily contiguous (retention, transactions). Empty from `read` at the end, and where what was read has no
+   * record in it (marks and leftovers of transactions): then only `nextOffset` says something.
+   */
   readonly records: readonly LogRecord[]
   /** Where the next fetch continues: after the last record, also past gaps. */
   readonly nextOffset: number
@@ -200,9 +205,14 @@ export interface Consumer {
   /**
    * Moves the group's position. When it resolves, the position survives the death of this process (a power cut may repeat the last moments).
    * Positions of one call are stored together; calls are stored in the order made.
+   * @param records where `features.transactions`: stored together with the positions or not at all, also when this process, the log or the
+   * machine dies in the middle, and read by nobody before it is decided. Those of one partition keep the order of the array. While the
+   * member holds the partitions the outcome is certain: an error means that nothing of the call is stored, nor will be. A member that takes
+   * over begins after it is decided. `dedupe` of a record is not looked at. The log takes ownership of the array.
    * @throws Fenced (this member does not hold the partition any more: nothing of the call is stored), MetadataTooLarge, LogUnavailable, LogFull
+   * @throws RecordTooLarge, TopicUnknown because of one of the records
    */
-  commit(positions: readonly CommitPosition[]): Promise<void>
+  commit(positions: readonly CommitPosition[], records?: readonly AppendRecord[]): Promise<void>
   /** Leaves the group: `revoked` is called for what is held, and waited for. Idempotent. */
   close(): Promise<void>
 }

@@ -34,7 +34,7 @@ export interface TransportSuite {
 }
 
 /** A part of the contract. */
-export type Part = 'append' | 'consume' | 'groups' | 'admin'
+export type Part = 'append' | 'consume' | 'groups' | 'admin' | 'transactions'
 
 /** One obligation of the contract. */
 export interface Case {

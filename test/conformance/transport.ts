@@ -10,13 +10,20 @@ import { appendCases } from './append-cases.ts'
 import { consumeCases } from './consume-cases.ts'
 import { groupCases } from './group-cases.ts'
 import { Bench, type Case, type Part, type TransportSuite } from './harness.ts'
+import { transactionCases } from './transaction-cases.ts'
 
 export type { TransportHarness, TransportSuite } from './harness.ts'
 export { testTransportUnderStress } from './stress.ts'
 
 /** Declares every case of the contract for one transport. */
 export function testTransport(suite: TransportSuite): void {
-  const parts = { append: appendCases, consume: consumeCases, groups: groupCases, admin: adminCases }
+  const parts = {
+    append: appendCases,
+    consume: consumeCases,
+    groups: groupCases,
+    admin: adminCases,
+    transactions: transactionCases,
+  }
   const cases = (suite.only ?? (Object.keys(parts) as Part[])).flatMap((part) => parts[part])
   for (const { test: name } of suite.skip ?? []) {
     if (!cases.some((each) => each.name === name)) throw new Error(`There is no case "${name}" to skip.`)

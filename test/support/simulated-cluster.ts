@@ -39,6 +39,7 @@ const defaultFeatures: TransportFeatures = {
   maxRecordBytes: 1024 * 1024,
   multiProcess: true,
   administrable: true,
+  transactions: true,
 }
 
 export class SimulatedCluster {

@@ -7,6 +7,21 @@ import type { EntryOutcome, PackedEntry, RecordOutcome } from './protocol.ts'
 import { packRecords, recordBytes, surelyWithin } from './record-codec.ts'
 import { fromWire } from './wire-errors.ts'
 
+/**
+ * Records that are stored together or not at all, as the log thread gets them.
+ * @throws RecordTooLarge
+ */
+export function packTogether(records: readonly AppendRecord[], maxRecordBytes: number): AppendCall {
+  // An id is not looked at: what is stored with a position is stored once anyway.
+  const call = new AppendCall(
+    records.map((record) => (record.dedupe === undefined ? record : { ...record, dedupe: undefined })),
+    maxRecordBytes,
+  )
+  const refused = call.firstRefused
+  if (refused !== undefined) throw refused
+  return call
+}
+
 /** Records of one partition with their places in the call. */
 interface Group {
   readonly topic: string
@@ -32,6 +47,12 @@ export class AppendCall {
       bytes: packRecords(records),
       dedupe: dedupes ? records.map((record) => record.dedupe ?? null) : undefined,
     }))
+  }
+
+  /** Why the first record with an outcome already has it. */
+  get firstRefused(): Error | undefined {
+    const outcome = this.#outcomes.find((each) => each !== undefined)
+    return outcome !== undefined && 'error' in outcome ? outcome.error : undefined
   }
 
   /** The buffers of the entries, for transfer. */

@@ -6,6 +6,7 @@ import type { Clock } from '../../clock.ts'
 import {
   LogClosed,
   MetadataTooLarge,
+  type AppendRecord,
   type CommitPosition,
   type ConsumeOptions,
   type Consumer,
@@ -14,7 +15,7 @@ import {
   type TopicPartition,
 } from '../index.ts'
 import type { Fetcher } from './fetcher.ts'
-import type { Answer, Ask, Grant, OperationName, Push } from './protocol.ts'
+import type { Answer, Ask, Grant, OperationName, PackedEntry, Push } from './protocol.ts'
 import { fromWire } from './wire-errors.ts'
 
 /** What a consumer needs of its log. */
@@ -23,7 +24,9 @@ export interface ConsumerHost {
   readonly clock: Clock
   readonly rebalanceTimeoutMs: number
   readonly maxMetadataBytes: number
-  ask<Name extends OperationName>(op: Name, ask: Ask<Name>): Promise<Answer<Name>>
+  /** @throws RecordTooLarge */
+  pack(records: readonly AppendRecord[]): { readonly entries: PackedEntry[]; readonly transfer: ArrayBuffer[] }
+  ask<Name extends OperationName>(op: Name, ask: Ask<Name>, transfer?: ArrayBuffer[]): Promise<Answer<Name>>
   forget(consumer: EmbeddedConsumer): void
 }
 
@@ -63,7 +66,7 @@ export class EmbeddedConsumer implements Consumer {
     })
   }
 
-  async commit(positions: readonly CommitPosition[]): Promise<void> {
+  async commit(positions: readonly CommitPosition[], records: readonly AppendRecord[] = []): Promise<void> {
     const limit = this.#host.maxMetadataBytes
     for (const { topic, partition, metadata } of positions) {
       if (metadata.length <= limit) continue
@@ -71,13 +74,19 @@ export class EmbeddedConsumer implements Consumer {
         `The commit metadata of ${topic}/${partition} has ${metadata.length} bytes; at most ${limit} are kept. Commit less state with it.`,
       )
     }
-    if (positions.length === 0) return
+    if (positions.length === 0) {
+      if (records.length === 0) return
+      throw new RangeError('commit() has records and no position to store them with.')
+    }
     const granted = positions.map((position) => ({
       ...position,
       // Not held: a number that was never given, so that all of the call is refused.
       grant: this.#held.get(keyOf(position))?.grant ?? -1,
     }))
-    await this.#host.ask('commit', { consumer: this.number, positions: granted })
+    const ask = { consumer: this.number, positions: granted }
+    if (records.length === 0) return this.#host.ask('commit', ask)
+    const { entries, transfer } = this.#host.pack(records)
+    return this.#host.ask('commit', { ...ask, entries }, transfer)
   }
 
   close(): Promise<void> {

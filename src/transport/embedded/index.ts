@@ -31,6 +31,7 @@ export function embedded(
     maxRecordBytes: compiled.maxRecordBytes,
     multiProcess: true,
     administrable: true,
+    transactions: true,
   }
   const { directory } = compiled
   return { name: 'embedded', directory, features, open: (how) => EmbeddedLog.open(compiled, features, how) }

@@ -20,7 +20,7 @@ import {
   type TransportFeatures,
 } from '../index.ts'
 import { EmbeddedAdmin } from './admin.ts'
-import { AppendCall } from './append.ts'
+import { AppendCall, packTogether } from './append.ts'
 import { EmbeddedConsumer } from './consumer.ts'
 import { Fetcher } from './fetcher.ts'
 import type { CompiledOptions } from './options.ts'
@@ -94,7 +94,8 @@ export class EmbeddedLog implements Log {
         clock: this.#clock,
         rebalanceTimeoutMs: this.#options.rebalanceTimeoutMs,
         maxMetadataBytes: this.features.maxCommitMetadataBytes,
-        ask: (op, ask) => this.#ask(op, ask),
+        pack: (records) => packTogether(records, this.#options.maxRecordBytes),
+        ask: (op, ask, transfer) => this.#ask(op, ask, transfer),
         forget: () => void this.#consumers.delete(number),
       },
       options,
@@ -136,9 +137,9 @@ export class EmbeddedLog implements Log {
     await Promise.all([this.#writer.ended(), this.#reader?.ended()])
   }
 
-  #ask<Name extends OperationName>(op: Name, ask: Ask<Name>): Promise<Answer<Name>> {
+  #ask<Name extends OperationName>(op: Name, ask: Ask<Name>, transfer?: ArrayBuffer[]): Promise<Answer<Name>> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended)
-    return this.#writer.ask((id) => ({ id, op, ask }))
+    return this.#writer.ask((id) => ({ id, op, ask }), transfer)
   }
 
   #check(): void {

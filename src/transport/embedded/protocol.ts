@@ -7,7 +7,7 @@ import type { GroupDescription, PartitionOffsets, TopicPartition, TopicSpec } fr
 import type { WireError } from './wire-errors.ts'
 
 /** Changed whenever these messages change: processes of different versions refuse each other. */
-export const protocolVersion = 2
+export const protocolVersion = 3
 
 /** Records of one append call for one partition, packed. */
 export interface PackedEntry extends TopicPartition {
@@ -69,7 +69,11 @@ export interface Operations {
   leave: { ask: { consumer: number }; answer: void }
   /** The member has stopped work on these partitions: they may be given to others. */
   released: { ask: { consumer: number; partitions: readonly Grant[] }; answer: void }
-  commit: { ask: { consumer: number; positions: readonly (WirePosition & Grant)[] }; answer: void }
+  /** `entries`: stored together with the positions. */
+  commit: {
+    ask: { consumer: number; positions: readonly (WirePosition & Grant)[]; entries?: readonly PackedEntry[] }
+    answer: void
+  }
   createTopics: { ask: { topics: readonly TopicSpec[] }; answer: void }
   topics: { ask: object; answer: readonly TopicSpec[] }
   deleteTopic: { ask: { name: string }; answer: void }

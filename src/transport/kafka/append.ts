@@ -52,11 +52,14 @@ export function entriesOf(records: readonly AppendRecord[], maxRecordBytes: numb
   for (const [index, record] of records.entries()) {
     const bytes = recordBytes(record)
     if (bytes > maxRecordBytes) {
-      const limit = "kafka({ maxRecordBytes }) (the topic's max.message.bytes)"
-      call.settle(index, { error: new RecordTooLarge(bytes, maxRecordBytes, limit) })
+      call.settle(index, { error: recordTooLarge(bytes, maxRecordBytes) })
     } else entries.push({ call, index, bytes, record })
   }
   return [call, entries]
+}
+
+export function recordTooLarge(bytes: number, maxRecordBytes: number): RecordTooLarge {
+  return new RecordTooLarge(bytes, maxRecordBytes, "kafka({ maxRecordBytes }) (the topic's max.message.bytes)")
 }
 
 /** The producer a partition's batches are numbered by; a higher epoch makes the broker refuse what an older one still has on its way. */

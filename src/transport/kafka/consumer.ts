@@ -6,6 +6,7 @@ import type { Clock } from '../../clock.ts'
 import {
   LogClosed,
   MetadataTooLarge,
+  type AppendRecord,
   type CommitPosition,
   type ConsumeOptions,
   type Consumer,
@@ -13,9 +14,12 @@ import {
   type FetchRequest,
   type TopicPartition,
 } from '../index.ts'
+import { recordTooLarge } from './append.ts'
 import type { Fetcher } from './fetcher.ts'
 import { maxMetadataBytes } from './metadata-text.ts'
+import { packRecords } from './packed-records.ts'
 import type { FromThread, Grant, ToThread } from './protocol.ts'
+import { recordBytes } from './record-codec.ts'
 import { fromWire } from './wire-errors.ts'
 
 /** What a consumer needs of its log. */
@@ -25,8 +29,9 @@ export interface ConsumerHost {
   readonly rebalanceTimeoutMs: number
   /** Of a static member. */
   readonly instanceId: string | null
+  readonly maxRecordBytes: number
   post(message: ToThread): void
-  ask(question: (id: number) => ToThread): Promise<void>
+  ask(question: (id: number) => ToThread, transfer?: readonly ArrayBuffer[]): Promise<void>
   forget(): void
 }
 
@@ -65,14 +70,17 @@ export class KafkaConsumer implements Consumer {
     })
   }
 
-  async commit(positions: readonly CommitPosition[]): Promise<void> {
+  async commit(positions: readonly CommitPosition[], records: readonly AppendRecord[] = []): Promise<void> {
     for (const { topic, partition, metadata } of positions) {
       if (metadata.length <= maxMetadataBytes) continue
       throw new MetadataTooLarge(
         `The commit metadata of ${topic}/${partition} has ${metadata.length} bytes; at most ${maxMetadataBytes} are kept (the broker's offset.metadata.max.bytes). Commit less state with it.`,
       )
     }
-    if (positions.length === 0) return
+    if (positions.length === 0) {
+      if (records.length === 0) return
+      throw new RangeError('commit() has records and no position to store them with.')
+    }
     const granted = positions.map(({ topic, partition, offset, metadata }) => ({
       topic,
       partition,
@@ -81,7 +89,14 @@ export class KafkaConsumer implements Consumer {
       // Not held: a number that was never given, so that all of the call is refused.
       grant: this.#held.get(keyOf({ topic, partition }))?.grant ?? -1,
     }))
-    await this.#host.ask((id) => ({ op: 'commit', id, consumer: this.#number, positions: granted }))
+    const commit = { op: 'commit', consumer: this.#number, positions: granted } as const
+    if (records.length === 0) return this.#host.ask((id) => ({ ...commit, id }))
+    for (const record of records) {
+      const bytes = recordBytes(record)
+      if (bytes > this.#host.maxRecordBytes) throw recordTooLarge(bytes, this.#host.maxRecordBytes)
+    }
+    const packed = packRecords(records)
+    return this.#host.ask((id) => ({ ...commit, id, records: packed }), [packed.bytes.buffer])
   }
 
   close(): Promise<void> {

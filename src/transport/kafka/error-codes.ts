@@ -30,7 +30,13 @@ export const code = {
   invalidReplicationFactor: 38,
   notController: 41,
   outOfOrderSequence: 45,
+  duplicateSequence: 46,
   invalidProducerEpoch: 47,
+  invalidTransactionState: 48,
+  invalidProducerIdMapping: 49,
+  invalidTransactionTimeout: 50,
+  concurrentTransactions: 51,
+  operationNotAttempted: 55,
   storageError: 56,
   saslFailed: 58,
   unknownProducer: 59,
@@ -38,9 +44,12 @@ export const code = {
   memberIdRequired: 79,
   groupFull: 81,
   fencedInstanceId: 82,
+  unstableOffsetCommit: 88,
+  producerFenced: 90,
   fencedMemberEpoch: 110,
   unreleasedInstanceId: 111,
   staleMemberEpoch: 113,
+  transactionAbortable: 120,
 } as const
 
 /** Somebody else leads the partition by now, or nobody at the moment: ask for the leaders again. */

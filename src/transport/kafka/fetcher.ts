@@ -29,7 +29,7 @@ interface Slot extends TopicPartition {
   /** The offset that was asked for: an answer is only for a call that wants the same. */
   readonly from: number
   readonly maxBytes: number
-  /** Where the request reads: past `from` when what lies there is no record, or was removed. */
+  /** Where the request reads: past `from` when what lies there was removed. */
   offset: number
   /** Its request ends by itself within the call that began it. */
   readonly call: object
@@ -107,20 +107,30 @@ export class Fetcher {
    * @throws TopicUnknown, OffsetOutOfRange, LogUnavailable
    */
   async read(want: FetchRequest, { maxWaitMs, signal }: WaitOptions): Promise<FetchedBatch> {
-    await this.#cluster.known(want.topic, want.partition)
-    const [batch] = await this.fetch([want], { maxWaitMs, signal }, () => true)
+    const { topic, partition } = want
+    await this.#cluster.known(topic, partition)
+    const { clock } = this.#cluster
+    const deadline = clock.monotonic() + maxWaitMs
+    // Past what is no record (marks and leftovers of transactions), for an empty answer means the end to whoever reads.
+    let begin = want.offset
+    const readOn = async (waitMs: number): Promise<FetchedBatch | undefined> => {
+      for (;;) {
+        const [batch] = await this.fetch([{ ...want, offset: begin }], { maxWaitMs: waitMs, signal }, () => true)
+        if (batch === undefined || batch.records.length > 0) return batch
+        begin = batch.nextOffset
+        if (begin >= batch.endOffset && clock.monotonic() >= deadline) return batch
+        waitMs = Math.max(0, deadline - clock.monotonic())
+      }
+    }
+    const batch = await readOn(maxWaitMs)
     if (batch !== undefined) return batch
     // Nothing came: the end, unless the offset is above it, or an answer is late.
-    const { topic, partition } = want
     const [place] = await offsetsOf(this.#cluster, [topic], partition)
     const { earliest, end } = place!
-    if (want.offset > end) throw aboveEnd(want, end)
-    const offset = Math.max(want.offset, earliest)
-    if (offset < end) {
-      const late = await this.fetch([want], { maxWaitMs: graceMs, signal }, () => true)
-      if (late.length > 0) return late[0]!
-    }
-    return { topic, partition, records: [], nextOffset: offset, endOffset: end }
+    if (begin > end) throw aboveEnd(want, end)
+    begin = Math.max(begin, earliest)
+    const late = begin < end ? await readOn(graceMs) : undefined
+    return late ?? { topic, partition, records: [], nextOffset: begin, endOffset: end }
   }
 
   #collect(wants: readonly FetchRequest[]): FetchedBatch[] {
@@ -222,7 +232,7 @@ export class Fetcher {
         return false
       case 'nothing':
         if (polled.crowdedOut) this.#alone.add(key)
-        this.#goOn(slot, polled.offset)
+        this.#drop(slot)
         return false
       case 'elsewhere':
         this.#replicas.set(key, { nodeId: polled.nodeId, until: this.#cluster.clock.monotonic() + replicaMs })

@@ -26,6 +26,7 @@ export function kafka(options: KafkaOptions): Transport & { readonly name: 'kafk
     maxRecordBytes: compiled.maxRecordBytes,
     multiProcess: true,
     administrable: true,
+    transactions: true,
   }
   const start = { options: compiled, features, instanceIds: new InstanceIds(options.instanceId) }
   return { name: 'kafka', features, open: (how) => KafkaLog.open(start, how) }

@@ -103,8 +103,10 @@ export class KafkaLog implements Log {
         clock: this.#clock,
         rebalanceTimeoutMs: this.#options.rebalanceTimeoutMs,
         instanceId: instance.id,
+        maxRecordBytes: this.#options.maxRecordBytes,
         post: (message) => thread.post(message),
-        ask: (question) => (this.#ended === undefined ? thread.ask(question) : Promise.reject(this.#ended)),
+        ask: (question, transfer) =>
+          this.#ended === undefined ? thread.ask(question, transfer) : Promise.reject(this.#ended),
         forget: () => {
           instance.free()
           this.#consumers.delete(number)

@@ -78,6 +78,12 @@ export interface KafkaOptions {
   readonly instanceId?: string | ((group: string) => string)
   /** How long a member may take to give back partitions, in milliseconds. Default 60 s. Kafka: `max.poll.interval.ms`. */
   readonly rebalanceTimeout?: number
+  /**
+   * How long a transaction (a commit that stores records, of subscriptions with `exactlyOnce`) may be open, in milliseconds. Readers of
+   * its partitions wait for one that a dead member left open, and members that take over do too: at most this long, and up to 10 s more
+   * until the broker looks (`transaction.abort.timed.out.transaction.cleanup.interval.ms`). Default 15 s. Kafka: `transaction.timeout.ms`.
+   */
+  readonly transactionTimeout?: number
 }
 
 export type KafkaCompression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
@@ -129,6 +135,7 @@ export interface CompiledOptions {
   readonly heartbeatIntervalMs: number
   readonly rebalanceTimeoutMs: number
   readonly groupProtocol: 'auto' | 'consumer' | 'classic'
+  readonly transactionTimeoutMs: number
 }
 
 const optionNames = Object.keys({
@@ -151,6 +158,7 @@ const optionNames = Object.keys({
   rebalanceTimeout: true,
   groupProtocol: true,
   instanceId: true,
+  transactionTimeout: true,
 } satisfies Record<keyof KafkaOptions, true>)
 
 const longest = 2 ** 31 - 1
@@ -191,6 +199,7 @@ export function compileOptions(options: KafkaOptions): CompiledOptions {
     heartbeatIntervalMs: within('heartbeatInterval', options.heartbeatInterval, 10, 600_000) ?? 1_000,
     rebalanceTimeoutMs: within('rebalanceTimeout', options.rebalanceTimeout, 1, longest) ?? 60_000,
     groupProtocol: compileGroupProtocol(options.groupProtocol),
+    transactionTimeoutMs: within('transactionTimeout', options.transactionTimeout, 1_000, longest) ?? 15_000,
   }
 }
 

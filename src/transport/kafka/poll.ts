@@ -14,8 +14,7 @@ import { recordsOf } from './record-codec.ts'
 /** What a broker says about one partition. */
 export type Polled =
   | { readonly what: 'records'; readonly batch: FetchedBatch }
-  /** Nothing to hand out; `offset` is past what is no record (transaction marks, aborted records). */
-  | { readonly what: 'nothing'; readonly offset: number; readonly endOffset: number; readonly crowdedOut: boolean }
+  | { readonly what: 'nothing'; readonly crowdedOut: boolean }
   /** The broker does not lead the partition, or not yet. */
   | { readonly what: 'stale'; readonly errorCode: number }
   /** The offset is not in the log. */
@@ -100,10 +99,10 @@ function polledOf(want: FetchRequest, part: FetchedPartition, broker: Broker, us
   }
   const endOffset = Number(part.highWatermark)
   const { records, nextOffset } = recordsOf(part, offset)
-  if (records.length > 0) return { what: 'records', batch: { topic, partition, records, nextOffset, endOffset } }
+  // Also where nothing is a record (marks and leftovers of transactions): who reads has to know how far it came.
+  if (nextOffset > offset) return { what: 'records', batch: { topic, partition, records, nextOffset, endOffset } }
   // A broker gives at least one batch, but only of the first partition that has any: the others' may not have fitted.
-  const crowdedOut = nextOffset === offset && offset < Number(part.lastStableOffset)
-  return { what: 'nothing', offset: nextOffset, endOffset, crowdedOut }
+  return { what: 'nothing', crowdedOut: offset < Number(part.lastStableOffset) }
 }
 
 /**

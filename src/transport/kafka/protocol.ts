@@ -4,6 +4,7 @@
  */
 import type { AssignedPartition, CommitPosition, TopicPartition } from '../index.ts'
 import type { CompiledOptions } from './options.ts'
+import type { PackedRecords } from './packed-records.ts'
 import type { WireError } from './wire-errors.ts'
 
 /** What the member thread starts with. */
@@ -39,6 +40,8 @@ export type ToThread =
       readonly id: number
       readonly consumer: number
       readonly positions: readonly (CommitPosition & { readonly grant: number })[]
+      /** Stored with the positions in one transaction. */
+      readonly records?: PackedRecords
     }
   | { readonly op: 'leave'; readonly id: number; readonly consumer: number }
   | { readonly op: 'secret'; readonly ask: number; readonly value?: string; readonly error?: string }

@@ -24,6 +24,10 @@ const everywhere = {
   CreateTopics: ['createTopicsV7'],
   DeleteTopics: ['deleteTopicsV6'],
   InitProducerId: ['initProducerIdV4'],
+  AddPartitionsToTxn: ['addPartitionsToTxnV3'],
+  AddOffsetsToTxn: ['addOffsetsToTxnV3'],
+  TxnOffsetCommit: ['txnOffsetCommitV3'],
+  EndTxn: ['endTxnV3'],
   DescribeConfigs: ['describeConfigsV4'],
   IncrementalAlterConfigs: ['incrementalAlterConfigsV1'],
 } as const satisfies Table

@@ -42,13 +42,13 @@ export class ThreadLink {
   }
 
   /** Asks; `question` makes the message from the id its answer will carry. */
-  ask(question: (id: number) => ToThread): Promise<void> {
+  ask(question: (id: number) => ToThread, transfer: readonly ArrayBuffer[] = []): Promise<void> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended)
     const id = this.#nextId++
     return new Promise((resolve, reject) => {
       if (this.#pending.size === 0) this.#worker.ref()
       this.#pending.set(id, { resolve, reject })
-      this.#worker.postMessage(question(id))
+      this.#worker.postMessage(question(id), transfer)
     })
   }
 

@@ -12,6 +12,8 @@ import {
   MetadataTooLarge,
   NotAuthenticated,
   NotAuthorized,
+  RecordTooLarge,
+  TopicUnknown,
 } from '../index.ts'
 
 /** An error as plain values. */
@@ -19,7 +21,7 @@ export interface WireError {
   readonly code: string
   readonly message: string
   readonly cause?: string
-  /** Its own fields, which are texts. */
+  /** Its own fields, as texts. */
   readonly fields?: Readonly<Record<string, string>>
 }
 
@@ -27,8 +29,9 @@ export function toWire(error: unknown): WireError {
   const { code, message, cause, name: _name, ...fields } = error as Partial<Error> & { code?: string }
   const said = cause instanceof Error ? `${cause.name}: ${cause.message}` : undefined
   if (code !== undefined && code in makers) {
-    const texts = Object.entries(fields).filter((field): field is [string, string] => typeof field[1] === 'string')
-    return { code, message: String(message), cause: said, fields: Object.fromEntries(texts) }
+    const plain = Object.entries(fields).filter(([, value]) => typeof value === 'string' || typeof value === 'number')
+    const texts = Object.fromEntries(plain.map(([name, value]) => [name, String(value)]))
+    return { code, message: String(message), cause: said, fields: texts }
   }
   return { code: 'VLX_LOG_UNAVAILABLE', message: String(message ?? error), cause: said }
 }
@@ -37,7 +40,10 @@ export function toWire(error: unknown): WireError {
 export function fromWire({ code, message, cause, fields = {} }: WireError): Error {
   const options = cause === undefined ? undefined : { cause: new Error(cause) }
   const make = makers[code] ?? makers['VLX_LOG_UNAVAILABLE']!
-  return make(message, options, fields)
+  const error = make(message, options, fields)
+  // Classes that compose their message from fields compose it again; what was said first holds.
+  if (error.message !== message) Object.defineProperty(error, 'message', { value: message })
+  return error
 }
 
 type Fields = Readonly<Record<string, string>>
@@ -53,4 +59,7 @@ const makers: Record<string, (message: string, options: ErrorOptions | undefined
   VLX_NOT_AUTHENTICATED: (message, options) => new NotAuthenticated(message, options),
   VLX_NOT_AUTHORIZED: (message, options, { resource = '', resourceName = '', operation = '' }) =>
     new NotAuthorized(message, resource, resourceName, operation, options),
+  VLX_RECORD_TOO_LARGE: (message, _, { bytes, limitBytes }) =>
+    new RecordTooLarge(Number(bytes), Number(limitBytes), message),
+  VLX_TOPIC_UNKNOWN: (_, options, { topic = '' }) => new TopicUnknown(topic, options),
 }

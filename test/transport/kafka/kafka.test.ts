@@ -42,4 +42,9 @@ testTransport(suite)
 testTransportUnderStress(suite, [1, 2, 3, 4, 5, 6])
 
 const classic = (): Promise<TransportHarness> => harness({ groupProtocol: 'classic' })
-testTransport({ ...suite, name: 'kafka with classic groups', create: classic, only: ['consume', 'groups'] })
+testTransport({
+  ...suite,
+  name: 'kafka with classic groups',
+  create: classic,
+  only: ['consume', 'groups', 'transactions'],
+})

@@ -5,12 +5,13 @@
 import type { Clock, Timer } from '../../../clock.ts'
 import { isVeltrixError } from '../../../errors.ts'
 import type { CompiledOptions } from '../options.ts'
-import type { AppendedEnd, Ask, EntryOutcome, Request } from '../protocol.ts'
+import type { AppendedEnd, Ask, EntryOutcome, PackedEntry, Request } from '../protocol.ts'
 import { toWire } from '../wire-errors.ts'
 import type { StoredRow } from './appender.ts'
 import { GroupService } from './group-service.ts'
 import { partitionKey } from './member.ts'
 import type { Session } from './session.ts'
+import { stagedTopic } from './staged-commits.ts'
 import type { Store } from './store.ts'
 
 /** One transaction takes about this much; what is queued beyond goes into the next. */
@@ -152,7 +153,37 @@ export class Owner {
     }
   }
 
+  /** In the order made; those without records that follow each other go together. */
   #commit(requests: readonly Queued<'commit'>[]): void {
+    let plain: Queued<'commit'>[] = []
+    for (const request of requests) {
+      if (request.ask.entries === undefined) {
+        plain.push(request)
+        continue
+      }
+      this.#commitPlain(plain)
+      plain = []
+      if (!this.#stopped) this.#commitStaged(request, request.ask.entries)
+    }
+    if (!this.#stopped) this.#commitPlain(plain)
+  }
+
+  #commitStaged({ session, id, ask }: Queued<'commit'>, entries: readonly PackedEntry[]): void {
+    try {
+      const rows = this.#store.staged.commit(this.#groups.admit(session, ask), entries, this.#clock.now())
+      session.send({ id, answer: undefined })
+      this.#tell(rows)
+    } catch (error) {
+      const isUnknown = !isVeltrixError(error) || error.code === 'VLX_LOG_UNAVAILABLE'
+      // Stored or not, who asked must not hold its partitions any more: when the files are opened anew, nobody does.
+      session.send({ id, error: toWire(error) })
+      if (isUnknown) this.#broke(error)
+    }
+    for (const { bytes } of entries) free(bytes)
+  }
+
+  #commitPlain(requests: readonly Queued<'commit'>[]): void {
+    if (requests.length === 0) return
     const admitted: { request: Queued<'commit'>; positions: ReturnType<GroupService['admit']> }[] = []
     for (const request of requests) {
       try {
@@ -204,12 +235,14 @@ export class Owner {
         store.deleteTopic(request.ask.name)
         return this.#groups.topicsChanged()
       case 'topics':
-        return [...store.catalog.topics.values()].map(({ name, partitions, retentionMs, retentionBytes }) => ({
-          name,
-          partitions,
-          retentionMs,
-          retentionBytes,
-        }))
+        return [...store.catalog.topics.values()]
+          .filter(({ name }) => name !== stagedTopic)
+          .map(({ name, partitions, retentionMs, retentionBytes }) => ({
+            name,
+            partitions,
+            retentionMs,
+            retentionBytes,
+          }))
       case 'offsets':
         return request.ask.topics.flatMap((topic) =>
           store.catalog

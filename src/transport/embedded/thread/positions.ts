@@ -82,7 +82,9 @@ export class Positions {
   }
 
   groups(): string[] {
-    const rows = this.#db.prepare('SELECT DISTINCT group_name AS name FROM positions ORDER BY 1').all()
+    const rows = this.#db
+      .prepare("SELECT DISTINCT group_name AS name FROM positions WHERE group_name <> '' ORDER BY 1")
+      .all()
     return rows.map((row) => String(row['name']))
   }
 
@@ -91,9 +93,13 @@ export class Positions {
     return rows.map((row) => this.#position(row))
   }
 
-  /** Forgets a deleted topic, so that a new one with its name starts fresh. */
+  /**
+   * Forgets a deleted topic, so that a new one with its name starts fresh. Synced: what a power cut took back would be brought here again
+   * out of the records of commits.
+   */
   forgetTopic(topic: string): void {
     transaction(this.#db, this.#file, () => this.#db.prepare('DELETE FROM positions WHERE topic = ?').run(topic))
+    this.#db.exec('PRAGMA wal_checkpoint')
   }
 
   close(): void {

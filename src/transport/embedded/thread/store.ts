@@ -13,12 +13,14 @@ import { type LogFiles, logPageBytes, logTables } from './layout.ts'
 import { Positions } from './positions.ts'
 import { Retention } from './retention.ts'
 import { logError } from './sqlite-errors.ts'
+import { StagedCommits } from './staged-commits.ts'
 import { UsedIds } from './used-ids.ts'
 import { checkWal } from './wal-check.ts'
 
 export class Store {
   readonly catalog: Catalog
   readonly positions: Positions
+  readonly staged: StagedCommits
   readonly #db: DatabaseSync
   readonly #files: LogFiles
   readonly #appender: Appender
@@ -42,9 +44,16 @@ export class Store {
       this.#appender = new Appender(this.#db, files.log, this.catalog, ids)
       this.#retention = new Retention(this.#db, files.log, this.catalog, ids)
       this.positions = new Positions(files.groups, this.catalog.logId, options.durability)
+      this.staged = new StagedCommits(this, this.positions)
     } catch (error) {
       this.#db.close()
       throw logError(error, files.log)
+    }
+    try {
+      this.staged.recover(files.log)
+    } catch (error) {
+      this.close()
+      throw error
     }
   }
 

@@ -5,7 +5,7 @@
  * @module
  */
 import { isVeltrixError } from '../../../errors.ts'
-import { LogUnavailable, NotAuthenticated, type CommitPosition, type TopicPartition } from '../../index.ts'
+import { LogUnavailable, NotAuthenticated, type AppendRecord, type TopicPartition } from '../../index.ts'
 import { toTransportError, troubleOf } from '../broker-errors.ts'
 import type { Cluster } from '../cluster.ts'
 import { code, isGone } from '../error-codes.ts'
@@ -15,7 +15,7 @@ import { Commits } from './commits.ts'
 import { Coordinator } from './coordinator.ts'
 import { Handover, needsOf, type Join } from './handover.ts'
 import type { Place } from './holdings.ts'
-import type { Membership } from './membership.ts'
+import type { GrantedPosition, Membership } from './membership.ts'
 import { Pace } from './pace.ts'
 import { sessionWithin } from './session.ts'
 import { takenOver } from './static-member.ts'
@@ -63,8 +63,8 @@ export class ClassicMember implements Membership {
     this.#ended = this.#run()
   }
 
-  commit(positions: readonly (CommitPosition & { readonly grant: number })[]): Promise<void> {
-    return this.#commits.commit(positions)
+  commit(positions: readonly GrantedPosition[], records?: readonly AppendRecord[]): Promise<void> {
+    return this.#commits.commit(positions, records)
   }
 
   released(partitions: readonly Grant[]): void {

@@ -4,7 +4,7 @@
  */
 import { sleep } from '../../../clock.ts'
 import { isVeltrixError } from '../../../errors.ts'
-import { Fenced, LogUnavailable, type CommitPosition } from '../../index.ts'
+import { Fenced, LogUnavailable, type AppendRecord, type CommitPosition } from '../../index.ts'
 import type { Needs } from '../access.ts'
 import { errorOfCode, toTransportError } from '../broker-errors.ts'
 import type { Cluster } from '../cluster.ts'
@@ -12,6 +12,7 @@ import { code, isCoordinatorMoved, isGone, isGroupChanging } from '../error-code
 import { storePositions, type MemberIdentity } from './committed.ts'
 import type { Coordinator } from './coordinator.ts'
 import type { Holdings } from './holdings.ts'
+import { Transactions } from './transactions.ts'
 
 type Granted = CommitPosition & { readonly grant: number }
 
@@ -22,6 +23,8 @@ export class Commits {
   readonly #holdings: Pick<Holdings, 'holds'>
   readonly #poke: () => void
   #last: Promise<void> = Promise.resolve()
+  /** Made by the first commit with records. */
+  #transactions: Transactions | undefined
   #waiting: (() => void)[] = []
 
   /** @param poke asks for a heartbeat now */
@@ -39,9 +42,12 @@ export class Commits {
     this.#poke = poke
   }
 
-  /** @throws Fenced, LogUnavailable, MetadataTooLarge */
-  commit(positions: readonly Granted[]): Promise<void> {
-    const stored = this.#last.then(() => this.#commit(positions))
+  /**
+   * @param records stored with the positions in one transaction
+   * @throws Fenced, LogUnavailable, MetadataTooLarge, RecordTooLarge, TopicUnknown
+   */
+  commit(positions: readonly Granted[], records: readonly AppendRecord[] = []): Promise<void> {
+    const stored = this.#last.then(() => this.#commit(positions, records))
     this.#last = stored.catch(() => {})
     return stored
   }
@@ -51,7 +57,7 @@ export class Commits {
     for (const go of this.#waiting.splice(0)) go()
   }
 
-  async #commit(positions: readonly Granted[]): Promise<void> {
+  async #commit(positions: readonly Granted[], records: readonly AppendRecord[]): Promise<void> {
     const { clock, options } = this.#cluster
     const deadline = clock.monotonic() + options.requestTimeoutMs
     for (;;) {
@@ -61,18 +67,18 @@ export class Commits {
           `This member does not hold ${stranger.topic}/${stranger.partition} any more: its work there no longer counts.`,
         )
       }
-      const trouble = await this.#attempt(positions)
+      const trouble = await this.#attempt(positions, records)
       if (trouble === undefined) return
       if (clock.monotonic() >= deadline || (isVeltrixError(trouble) && !trouble.retryable)) throw trouble
     }
   }
 
   /** Undefined when everything is stored; an error that is `retryable` when it is worth another attempt, after a pause. */
-  async #attempt(positions: readonly Granted[]): Promise<Error | undefined> {
+  async #attempt(positions: readonly Granted[], records: readonly AppendRecord[]): Promise<Error | undefined> {
     const doing = `commit in the group "${this.#coordinator.group}"`
     let errorCodes: readonly number[]
     try {
-      errorCodes = await storePositions(this.#cluster, this.#coordinator, { ...this.#member }, positions)
+      errorCodes = await this.#store(positions, records)
     } catch (error) {
       await this.#pause()
       return toTransportError(error, doing, this.#needs(positions))
@@ -98,6 +104,13 @@ export class Commits {
   #needs(positions: readonly Granted[]): Needs {
     const topics = [...new Set(positions.map(({ topic }) => topic))].join(', ')
     return { user: this.#cluster.user, group: ['Read', this.#coordinator.group], topic: ['Read', topics] }
+  }
+
+  #store(positions: readonly Granted[], records: readonly AppendRecord[]): Promise<readonly number[]> {
+    const member = { ...this.#member }
+    if (records.length === 0) return storePositions(this.#cluster, this.#coordinator, member, positions)
+    this.#transactions ??= new Transactions(this.#cluster, this.#coordinator, member.id)
+    return this.#transactions.store(positions, member, records)
   }
 
   #pause(): Promise<void> {

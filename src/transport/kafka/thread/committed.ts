@@ -70,7 +70,17 @@ export async function storePositions(
   member: MemberIdentity,
   positions: readonly Position[],
 ): Promise<readonly number[]> {
-  const topics = [...byTopic(positions)].map(([name, at]) => ({
+  const topics = positionsByTopic(positions)
+  const answer = await coordinator.ask(async (connection) => {
+    const request = await cluster.negotiation.pick(connection, 'OffsetCommit')
+    return answerOf(request.async(connection, coordinator.group, member.epoch, member.id, member.instanceId, topics))
+  })
+  return answer.topics.flatMap(({ partitions }) => partitions.map(({ errorCode }) => errorCode))
+}
+
+/** As the requests that store positions take them. */
+export function positionsByTopic(positions: readonly Position[]) {
+  return [...byTopic(positions)].map(([name, at]) => ({
     name,
     partitions: at.map(({ partition, offset, metadata }) => ({
       partitionIndex: partition,
@@ -79,11 +89,6 @@ export async function storePositions(
       committedMetadata: toText(metadata),
     })),
   }))
-  const answer = await coordinator.ask(async (connection) => {
-    const request = await cluster.negotiation.pick(connection, 'OffsetCommit')
-    return answerOf(request.async(connection, coordinator.group, member.epoch, member.id, member.instanceId, topics))
-  })
-  return answer.topics.flatMap(({ partitions }) => partitions.map(({ errorCode }) => errorCode))
 }
 
 function refused(cluster: Cluster, coordinator: Coordinator, errorCode: number, doing: string, topic?: string): Error {

@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { isVeltrixError } from '../../../errors.ts'
-import { LogUnavailable, LogVersionMismatch, NotAuthenticated, type CommitPosition } from '../../index.ts'
+import { LogUnavailable, LogVersionMismatch, NotAuthenticated, type AppendRecord } from '../../index.ts'
 import { toTransportError, troubleOf } from '../broker-errors.ts'
 import type { Connection } from '../client.ts'
 import type { Cluster } from '../cluster.ts'
@@ -15,7 +15,7 @@ import { Commits } from './commits.ts'
 import { Coordinator } from './coordinator.ts'
 import { Handover, needsOf, type Join } from './handover.ts'
 import type { Place } from './holdings.ts'
-import type { Membership } from './membership.ts'
+import type { GrantedPosition, Membership } from './membership.ts'
 import { Pace } from './pace.ts'
 import { settleSession } from './session.ts'
 import { takenOver, unreleased } from './static-member.ts'
@@ -62,8 +62,8 @@ export class ConsumerMember implements Membership {
     this.#ended = this.#run()
   }
 
-  commit(positions: readonly (CommitPosition & { readonly grant: number })[]): Promise<void> {
-    return this.#commits.commit(positions)
+  commit(positions: readonly GrantedPosition[], records?: readonly AppendRecord[]): Promise<void> {
+    return this.#commits.commit(positions, records)
   }
 
   released(partitions: readonly Grant[]): void {

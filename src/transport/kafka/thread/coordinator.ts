@@ -1,5 +1,5 @@
 /**
- * The broker that keeps a group: found when it is needed, and found again when it is another one.
+ * The broker that keeps a group, or a producer's transactions: found when it is needed, and found again when it is another one.
  * @module
  */
 import { LogUnavailable } from '../../index.ts'
@@ -15,19 +15,25 @@ interface Found extends Address {
   readonly nodeId: number
 }
 
+/** What is coordinated, with Kafka's number for it. */
+const kinds = { group: 0, 'transactional-id': 1 } as const
+
 export class Coordinator {
+  /** Its name: the group, or the transactional id. */
   readonly group: string
   readonly #cluster: Cluster
   readonly #operation: Operation
+  readonly #kind: keyof typeof kinds
   #address: Found | undefined
   /** Rejects when the coordinator of now is no longer taken for it. */
   #moved = Promise.withResolvers<never>()
 
-  /** @param operation the right on the group that the questions will take */
-  constructor(cluster: Cluster, group: string, operation: Operation = 'Read') {
+  /** @param operation the right on what is coordinated that the questions will take */
+  constructor(cluster: Cluster, group: string, operation: Operation = 'Read', kind: keyof typeof kinds = 'group') {
     this.#operation = operation
     this.#cluster = cluster
     this.group = group
+    this.#kind = kind
     this.#moved.promise.catch(() => {})
   }
 
@@ -60,7 +66,7 @@ export class Coordinator {
     const late = Promise.withResolvers<never>()
     const timer = this.#cluster.clock.setTimer(withinMs, () => {
       this.forget()
-      late.reject(new LogUnavailable(`The coordinator of the group "${this.group}" does not answer.`))
+      late.reject(new LogUnavailable(`The coordinator of the ${this.#kind} "${this.group}" does not answer.`))
     })
     const asked = this.ask(ask)
     asked.catch(() => {})
@@ -91,7 +97,7 @@ export class Coordinator {
   /** It is another one by now. */
   forget(): void {
     this.#address = undefined
-    this.#moved.reject(new LogUnavailable(`The coordinator of the group "${this.group}" has changed.`))
+    this.#moved.reject(new LogUnavailable(`The coordinator of the ${this.#kind} "${this.group}" has changed.`))
     this.#moved = Promise.withResolvers()
     this.#moved.promise.catch(() => {})
   }
@@ -100,7 +106,7 @@ export class Coordinator {
     const trouble = troubleOf(error)
     if (trouble !== undefined && !isCoordinatorMoved(trouble.apiCode)) return error
     this.forget()
-    return toTransportError(error, `reach the coordinator of the group "${this.group}"`)
+    return toTransportError(error, `reach the coordinator of the ${this.#kind} "${this.group}"`)
   }
 
   async #found(): Promise<Found> {
@@ -108,16 +114,15 @@ export class Coordinator {
   }
 
   async #find(): Promise<Found> {
-    const ofGroups = 0
-    const doing = `find the coordinator of the group "${this.group}"`
+    const doing = `find the coordinator of the ${this.#kind} "${this.group}"`
     const answer = await this.#cluster.askAny(doing, async (connection) => {
       const request = await this.#cluster.negotiation.pick(connection, 'FindCoordinator')
-      return answerOf(request.async(connection, ofGroups, [this.group]))
+      return answerOf(request.async(connection, kinds[this.#kind], [this.group]))
     })
     const found = answer.coordinators[0]
     if (found === undefined) throw new LogUnavailable(`Could not ${doing}: the answer names none.`)
     if (found.errorCode !== code.none) {
-      const needs: Needs = { user: this.#cluster.user, group: [this.#operation, this.group] }
+      const needs: Needs = { user: this.#cluster.user, [this.#kind]: [this.#operation, this.group] }
       throw errorOfCode(found.errorCode, doing, { needs })
     }
     return { host: found.host, port: found.port, nodeId: found.nodeId }

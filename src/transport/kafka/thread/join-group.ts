@@ -3,13 +3,13 @@
  * where a member does.
  * @module
  */
-import type { CommitPosition } from '../../index.ts'
+import type { AppendRecord } from '../../index.ts'
 import type { Cluster } from '../cluster.ts'
 import type { FromThread, Grant } from '../protocol.ts'
 import { ClassicMember } from './classic-member.ts'
 import { ConsumerMember } from './consumer-member.ts'
 import type { Join } from './handover.ts'
-import type { Membership } from './membership.ts'
+import type { GrantedPosition, Membership } from './membership.ts'
 
 /** Joins by the protocol that the options ask for; by default the newer one, where the broker has it for this group. */
 export function joinGroup(cluster: Cluster, join: Join, push: (message: FromThread) => void): Membership {
@@ -34,8 +34,8 @@ class NegotiatedMember implements Membership {
     })
   }
 
-  commit(positions: readonly (CommitPosition & { readonly grant: number })[]): Promise<void> {
-    return this.#member.commit(positions)
+  commit(positions: readonly GrantedPosition[], records?: readonly AppendRecord[]): Promise<void> {
+    return this.#member.commit(positions, records)
   }
 
   released(partitions: readonly Grant[]): void {

@@ -8,6 +8,7 @@ import { systemClock } from '../../../clock.ts'
 import { loadClient } from '../client.ts'
 import { Cluster } from '../cluster.ts'
 import type { CompiledOptions, KafkaSasl } from '../options.ts'
+import { unpackRecords } from '../packed-records.ts'
 import type { FromThread, MemberThreadStart, SecretName, ToThread } from '../protocol.ts'
 import { toWire } from '../wire-errors.ts'
 import { joinGroup } from './join-group.ts'
@@ -54,7 +55,11 @@ function handle(message: ToThread, cluster: Cluster): void {
       return members.get(message.consumer)?.released(message.partitions)
     case 'commit': {
       const member = members.get(message.consumer)
-      return void answer(message.id, member?.commit(message.positions) ?? Promise.reject(notMember()))
+      return void answer(
+        message.id,
+        member?.commit(message.positions, message.records && unpackRecords(message.records)) ??
+          Promise.reject(notMember()),
+      )
     }
     case 'leave': {
       const member = members.get(message.consumer)
