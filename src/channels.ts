@@ -54,13 +54,13 @@ export interface ChannelMessages {
    * type, key or payload differ.
    */
   'veltrix:worker:duplicate': EventNote & { earlierOffset: number; conflict: boolean }
-  /** A partition stopped taking records for its bounded state to shrink. */
+  /** A partition stopped starting events until a commit was stored. */
   'veltrix:worker:backpressure': {
     subscription: string
     topic: string
     partition: number
-    /** Which bound: the bytes of its commit state. */
-    reason: 'metadata'
+    /** Which bound: the bytes of its commit state, or of what its handlers published (`exactlyOnce`). */
+    reason: 'metadata' | 'staged'
   }
   /** A handler ignored its AbortSignal past the time-out. */
   'veltrix:worker:stuck': EventNote & { forMs: number }

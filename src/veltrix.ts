@@ -162,6 +162,8 @@ export class App<C = any, Tx = unknown> {
   }
 
   async #start(options: StartOptions<SubscriptionNames<C>>): Promise<void> {
+    const log = await this.#beforeStart()
+    const publisher = await this.#publishing()
     const worker = new Worker({
       config: this.config,
       clock: this.#clock,
@@ -170,8 +172,9 @@ export class App<C = any, Tx = unknown> {
       inbox: this.#options.inbox,
       handlers: this.#handlers,
       observer: this.#options.observer,
-      publish: (type, data, given, cause) => this.#publishCaused(type, data, given as PublishOptions, cause),
-      log: await this.#beforeStart(),
+      publish: (type, data, given, cause) => publisher.publish(type, data, caused(given as PublishOptions, cause)),
+      stage: (type, data, given, cause) => publisher.stage(type, data, caused(given as PublishOptions, cause)),
+      log,
     })
     this.#worker = worker
     await worker.start(options.subscriptions)
@@ -291,23 +294,6 @@ export class App<C = any, Tx = unknown> {
     return this.#publisher
   }
 
-  /** An event published by a handler names its cause and carries its trace on. */
-  async #publishCaused(
-    type: string,
-    data: unknown,
-    given: PublishOptions,
-    cause: VeltrixEvent,
-  ): Promise<PublishResult> {
-    const { traceparent, tracestate } = cause.extensions
-    const extensions = {
-      causationid: cause.id,
-      ...(traceparent === undefined ? {} : { traceparent }),
-      ...(tracestate === undefined ? {} : { tracestate }),
-      ...given.extensions,
-    }
-    return (await this.#publishing()).publish(type, data, { ...given, extensions })
-  }
-
   async #close(options: { drainTimeoutMs?: number }): Promise<DrainReport> {
     // What is just starting is let start, or half of it would be left behind. Who started it hears of a failure.
     if (this.#starting) await this.#starting.catch(() => {})
@@ -334,6 +320,18 @@ export class App<C = any, Tx = unknown> {
     if (this.#worker || this.#starting)
       throw new AlreadyStarted(`The application runs already; ${doing} before start().`)
   }
+}
+
+/** An event published by a handler names its cause and carries its trace on. */
+function caused(given: PublishOptions, cause: VeltrixEvent): PublishOptions {
+  const { traceparent, tracestate } = cause.extensions
+  const extensions = {
+    causationid: cause.id,
+    ...(traceparent === undefined ? {} : { traceparent }),
+    ...(tracestate === undefined ? {} : { tracestate }),
+    ...given.extensions,
+  }
+  return { ...given, extensions }
 }
 
 /** Topics an application needs: every stream's in every lane, and its dead letters'. */

@@ -95,6 +95,8 @@ export interface CompiledSubscription {
   readonly batch?: { readonly maxEvents: number; readonly maxWaitMs: number }
   /** Where a group that never committed begins. */
   readonly startAt: 'earliest' | 'latest'
+  /** What its handlers publish is stored with the commit of what they handled, all or nothing. */
+  readonly exactlyOnce: boolean
 }
 
 export interface CompiledRetry {

@@ -101,6 +101,12 @@ export interface SubscriptionDefinition {
   readonly batch?: { readonly maxEvents?: number; readonly maxWait?: Duration }
   /** Where it begins the first time it runs. Default `earliest`: nothing is skipped. Kafka: `auto.offset.reset`. */
   readonly startAt?: 'earliest' | 'latest'
+  /**
+   * What its handlers publish with `ctx.publish` is stored together with the commit of what they handled, or not at all: a pipe from log to
+   * log neither loses nor repeats an event, wherever a process is killed. Effects outside the log are the inbox's. Default false.
+   * Kafka: transactions (`processing.guarantee=exactly_once_v2`).
+   */
+  readonly exactlyOnce?: boolean
 }
 
 export interface PublisherDefinition {

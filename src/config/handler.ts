@@ -30,9 +30,12 @@ export interface PublishResult {
   readonly id: string
   readonly topic: string
   readonly partition: number
+  /** -1 while it is `staged`. */
   readonly offset: number
   /** True when this id had been published before: nothing new was stored, and the place is that of the first. */
   readonly duplicate: boolean
+  /** Published by a handler of a subscription with `exactlyOnce`: checked, and stored with the commit of the event that is handled. */
+  readonly staged?: true
 }
 
 /** Outcome of one event of `publishMany`. */

@@ -18,6 +18,7 @@ import { compileTopicSettings, topicOptions } from './topics.ts'
 
 const options = [
   'events', 'concurrency', 'timeout', 'retry', 'onDeadLetter', 'deadRetention', 'dead', 'breaker', 'inboxWindow', 'batch', 'startAt',
+  'exactlyOnce',
 ] // prettier-ignore
 
 /** Default of `deadRetention`. */
@@ -59,6 +60,7 @@ export function compileSubscriptions(
       inboxWindowMs: subscription.duration('inboxWindow', { default: inboxDefaultMs, min: 1000, max: forever }),
       batch: batchOf(subscription),
       startAt: subscription.choice('startAt', ['earliest', 'latest'], 'earliest'),
+      exactlyOnce: subscription.boolean('exactlyOnce', false),
     })
   }
   return subscriptions

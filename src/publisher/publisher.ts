@@ -14,7 +14,7 @@ import type {
 import { encodeEvent, EventInvalid, nameOf, type EncodedEvent } from '../event/index.ts'
 import { partitionForKey, RecordTooLarge, type AppendRecord, type Log } from '../transport/index.ts'
 import { Bulk } from './bulk.ts'
-import type { Entry, Receiver, Stored, Wave } from './entry.ts'
+import type { Entry, Partition, Receiver, Stored, Wave } from './entry.ts'
 import { PublisherClosed, PublisherOverloaded } from './errors.ts'
 import { Outbox } from './outbox.ts'
 import { Preparer, type Prepared } from './prepare.ts'
@@ -35,6 +35,12 @@ export interface PublisherOptions {
 export interface UntypedPublishItem extends PublishItemOptions {
   readonly type: string
   readonly data: unknown
+}
+
+/** An event ready to be stored. */
+export interface StagedEvent {
+  readonly id: string
+  readonly record: AppendRecord
 }
 
 /** What headers take, about: id, time, type, source and their names. Bytes. */
@@ -206,12 +212,32 @@ export class Publisher {
     )
   }
 
-  #enqueue(prepared: Prepared, receiver: Receiver, index: number): Entry {
-    const { event, destination, idGiven } = prepared
+  /**
+   * Checks and encodes an event as `publish` does, and leaves storing it to the caller: a worker stores it with a commit. An `id` that is given
+   * is the event's, and is not looked for in the log.
+   * @throws EventUnknownType, EventInvalid, EventTooLarge, RecordTooLarge, PublisherClosed, the signal's reason (or the promise rejects with them)
+   */
+  stage(type: string, data: unknown, options?: PublishOptions): StagedEvent | Promise<StagedEvent> {
+    if (this.#closing) throw new PublisherClosed()
+    options?.signal?.throwIfAborted?.()
+    const prepared = this.#preparer.prepare(type, data, options)
+    const staged = (ready: Prepared): StagedEvent => {
+      const { encoded, partition } = this.#encode(ready)
+      return { id: ready.event.id, record: recordOf(encoded, partition, undefined) }
+    }
+    return prepared instanceof Promise ? prepared.then(staged) : staged(prepared)
+  }
+
+  #encode({ event, destination }: Prepared): { readonly encoded: EncodedEvent; readonly partition: Partition } {
     const encoded = encodeEvent(event, this.#encoding)
     this.#checkSize(encoded)
     const { partitions } = destination
-    const partition = partitions[partitionForKey(encoded.key, partitions.length)]!
+    return { encoded, partition: partitions[partitionForKey(encoded.key, partitions.length)]! }
+  }
+
+  #enqueue(prepared: Prepared, receiver: Receiver, index: number): Entry {
+    const { event, destination, idGiven } = prepared
+    const { encoded, partition } = this.#encode(prepared)
     const dedupe = idGiven ? { scope: event.source, id: event.id, digest: digestOf(event.type, encoded) } : undefined
     const entry: Entry = {
       id: event.id,

@@ -53,10 +53,8 @@ export class Attempts {
     this.calls = new HandlerCalls({
       ...options,
       channels,
-      ended(member, running, thrown, durationMs) {
-        if (thrown === undefined) outcomes.handled(member, durationMs)
-        else outcomes.failed(member, running, thrown)
-      },
+      handled: (member, staged, durationMs) => outcomes.handled(member, staged, durationMs),
+      failed: (member, running, thrown) => outcomes.failed(member, running, thrown),
       over(members) {
         for (const { item } of members) suspects.over(item)
         committer.touch()

@@ -5,7 +5,7 @@
  */
 import { channelOf } from '../channels.ts'
 import type { Clock, Timer } from '../clock.ts'
-import type { CommitPosition, Consumer } from '../transport/index.ts'
+import type { AppendRecord, CommitPosition, Consumer } from '../transport/index.ts'
 import { HandlerInterrupted } from './errors.ts'
 import type { PartitionWork } from './partition-work.ts'
 
@@ -107,8 +107,7 @@ export class Committer {
   }
 
   private scheduleNext(): void {
-    const dirty = [...this.options.partitions()].some((work) => work.dirty && work.recovered && !work.gone)
-    if (!dirty) return
+    if (![...this.options.partitions()].some((work) => work.commitsNext)) return
     this.schedule(
       this.urgent || this.waiters.size > 0 ? this.retryDelay() : Math.max(this.options.intervalMs, this.retryDelay()),
     )
@@ -120,7 +119,7 @@ export class Committer {
 
   private async commit(): Promise<void> {
     this.urgent = false
-    const works = [...this.options.partitions()].filter((work) => work.dirty && work.recovered && !work.gone)
+    const works = [...this.options.partitions()].filter((work) => work.commitsNext)
     const consumer = this.options.consumer()
     if (works.length === 0 || !consumer) return
     const groups = this.oneByOne ? works.map((work) => [work]) : [works]
@@ -140,7 +139,8 @@ export class Committer {
     const taken = works.map((work) => {
       const waiters = this.waiters.get(work) ?? []
       this.waiters.delete(work)
-      return { work, waiters, ...work.snapshot() }
+      // At one moment: an event is done in this commit just when what it published is stored with it.
+      return { work, waiters, ...work.snapshot(), staged: work.staged.take() }
     })
     const positions: CommitPosition[] = taken.map(({ work, offset, metadata }) => ({
       topic: work.topic,
@@ -149,9 +149,10 @@ export class Committer {
       metadata,
     }))
     try {
-      await consumer.commit(positions)
+      const records = taken.flatMap(({ staged }) => staged)
+      await (records.length > 0 ? consumer.commit(positions, records) : consumer.commit(positions))
     } catch (error) {
-      for (const { work, waiters } of taken) this.giveBack(work, waiters)
+      for (const { work, waiters, staged } of taken) this.giveBack(work, waiters, staged)
       this.options.trouble('commit', error as Error)
       return false
     }
@@ -172,8 +173,9 @@ export class Committer {
     return true
   }
 
-  private giveBack(work: PartitionWork, waiters: Waiter[]): void {
+  private giveBack(work: PartitionWork, waiters: Waiter[], staged: readonly AppendRecord[]): void {
     work.dirty = true
+    work.staged.giveBack(staged)
     if (work.gone || this.stopped) {
       for (const waiter of waiters) waiter.reject(interrupted())
     } else if (waiters.length > 0) {

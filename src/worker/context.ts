@@ -4,7 +4,9 @@
  */
 import type { VeltrixEvent } from '../event/index.ts'
 import type { InboxStore } from '../inbox/index.ts'
+import type { AppendRecord } from '../transport/index.ts'
 import { InboxMissing } from './errors.ts'
+import { StagedPublishes, type StagedEvent } from './staged-publishes.ts'
 
 /** Publishes from inside a handler; the composition root supplies it. */
 export type PublishFromHandler = (
@@ -14,6 +16,14 @@ export type PublishFromHandler = (
   cause: VeltrixEvent,
 ) => Promise<unknown>
 
+/** Checks and encodes an event that a handler publishes, instead of publishing it at once. */
+export type StageFromHandler = (
+  type: string,
+  data: unknown,
+  options: unknown,
+  cause: VeltrixEvent,
+) => StagedEvent | Promise<StagedEvent>
+
 /** What every attempt of one subscription shares. */
 export interface AttemptEnvironment {
   readonly subscription: string
@@ -21,6 +31,8 @@ export interface AttemptEnvironment {
   readonly inbox: InboxStore<unknown> | undefined
   readonly inboxWindowMs: number
   readonly publish: PublishFromHandler
+  /** Set where what handlers publish is stored with the commit (`exactlyOnce`). */
+  readonly stage?: StageFromHandler
   readonly now: () => number
   readonly observer?: WorkerObserver
 }
@@ -40,6 +52,8 @@ export interface AttemptPlace {
   readonly offset: number
 }
 
+const nothing: readonly AppendRecord[] = []
+
 /** The context of one attempt of one event. */
 export class AttemptContext<Tx = unknown> {
   readonly lane: string
@@ -57,6 +71,7 @@ export class AttemptContext<Tx = unknown> {
   #abortReason: Error | undefined
   /** In a batch, the context that is aborted. */
   #leader: AttemptContext<Tx> | undefined
+  #staged: StagedPublishes | undefined
 
   constructor(
     environment: AttemptEnvironment,
@@ -92,8 +107,16 @@ export class AttemptContext<Tx = unknown> {
     return this.#controller.signal
   }
 
-  /** Publishes an event caused by this one: it carries `causationid` and the trace on. */
+  /**
+   * Publishes an event caused by this one: it carries `causationid` and the trace on. In a subscription with `exactlyOnce` it is stored with
+   * the commit of this one.
+   */
   publish(type: string, data: unknown, options: unknown = {}): Promise<unknown> {
+    const { stage, subscription } = this.#environment
+    if (stage) {
+      this.#staged ??= new StagedPublishes(subscription)
+      return this.#staged.add(() => stage(type, data, options, this.#event))
+    }
     return this.#environment.publish(type, data, options, this.#event)
   }
 
@@ -126,6 +149,18 @@ export class AttemptContext<Tx = unknown> {
     if (context.#abortReason) return
     context.#abortReason = reason
     context.#controller?.abort(reason)
+  }
+
+  /**
+   * Not for handlers: the attempt is over; gives what it published, to be stored with the commit.
+   * @throws HandlerEnded when something of it is still being checked
+   */
+  static end(context: AttemptContext<any>): readonly AppendRecord[] {
+    const { stage, subscription } = context.#environment
+    if (!stage) return nothing
+    // Also where nothing was published: what comes late has to be refused.
+    context.#staged ??= new StagedPublishes(subscription)
+    return context.#staged.end()
   }
 
   static abortReason(context: AttemptContext<any>): Error | undefined {

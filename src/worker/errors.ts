@@ -30,6 +30,35 @@ export class HandlerInterrupted extends VeltrixError {
   readonly retryable = true
 }
 
+/**
+ * Thrown when a handler of a subscription with `exactlyOnce` has returned already and calls `ctx.publish`; given as the attempt's failure
+ * when it returned while an event it publishes was still being checked. What is published after the end could belong to no commit.
+ */
+export class HandlerEnded extends VeltrixError {
+  readonly code = 'VLX_HANDLER_ENDED'
+  readonly retryable = false
+  readonly subscription: string
+  constructor(subscription: string) {
+    super(
+      `A handler of subscription "${subscription}" returned before what it publishes was taken: with exactlyOnce it belongs to the handler's event. Await ctx.publish before returning.`,
+    )
+    this.subscription = subscription
+  }
+}
+
+/** Thrown when a subscription with `exactlyOnce` is started on a log without transactions. */
+export class ExactlyOnceUnsupported extends VeltrixError {
+  readonly code = 'VLX_EXACTLY_ONCE_UNSUPPORTED'
+  readonly retryable = false
+  readonly subscription: string
+  constructor(subscription: string) {
+    super(
+      `Subscription "${subscription}" has exactlyOnce, and this transport cannot store records together with a commit (features.transactions). Take it out and make the effects idempotent, or use another transport.`,
+    )
+    this.subscription = subscription
+  }
+}
+
 /** Thrown when a handler calls `ctx.once` and the application was made without an inbox. */
 export class InboxMissing extends VeltrixError {
   readonly code = 'VLX_INBOX_MISSING'

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../clock.ts'
 import type { CompiledSubscription } from '../config/index.ts'
+import type { AppendRecord } from '../transport/index.ts'
 import type { AttemptChannels } from './attempt-channels.ts'
 import { BatchGatherer, batchOutcomes } from './batches.ts'
 import type { CircuitBreaker } from './breaker.ts'
@@ -21,8 +22,10 @@ export interface HandlerCallsOptions {
   readonly breaker: CircuitBreaker
   readonly channels: AttemptChannels
   readonly laneName: (lane: number) => string
-  /** A call is over for one of its events, whose partition is held still; `thrown`: undefined when it succeeded. */
-  readonly ended: (member: Member, running: Running, thrown: unknown, durationMs: number) => void
+  /** A call has succeeded for one of its events, whose partition is held still. `staged`: what it published. */
+  readonly handled: (member: Member, staged: readonly AppendRecord[], durationMs: number) => void
+  /** It has failed for one of its events, whose partition is held still. */
+  readonly failed: (member: Member, running: Running, thrown: unknown) => void
   /** A call is over for all its events, also those whose partition is gone; or it is stuck and nobody waits for it any more. */
   readonly over: (members: readonly Member[]) => void
   readonly wake: () => void
@@ -54,7 +57,7 @@ export class HandlerCalls {
     member.work.running++
     if (handling.kind === 'batch') return this.batches.add(member, handling)
     const context = this.contextOf(member)
-    const running = this.began([member], context)
+    const running = this.began([member], [context])
     let result: unknown
     try {
       result = handling.run(member.event, context)
@@ -70,7 +73,7 @@ export class HandlerCalls {
 
   private runBatch(members: readonly Member[], handler: AnyBatchHandler): void {
     const contexts = members.map((member) => this.contextOf(member))
-    const running = this.began(members, contexts[0]!)
+    const running = this.began(members, contexts)
     const batch = contexts[0]!.asBatch(contexts)
     const events = members.map(({ event }) => event)
     new Promise((resolve) => resolve(handler(events, batch))).then(
@@ -96,7 +99,7 @@ export class HandlerCalls {
     return new AttemptContext(this.options.environment, place, attempt, event)
   }
 
-  private began(members: readonly Member[], context: AttemptContext<unknown>): Running {
+  private began(members: readonly Member[], contexts: readonly AttemptContext<unknown>[]): Running {
     const { clock, scheduler, breaker, channels } = this.options
     const startedAt = clock.monotonic()
     const lane = members[0]!.work.lane
@@ -106,7 +109,8 @@ export class HandlerCalls {
     const running: Running = {
       members,
       lane,
-      context,
+      context: contexts[0]!,
+      contexts,
       startedAt,
       hasSlot: true,
       overdue: false,
@@ -120,7 +124,7 @@ export class HandlerCalls {
   }
 
   private ended(running: Running, outcomes: readonly unknown[]): void {
-    const { clock, breaker, channels, ended, over } = this.options
+    const { clock, breaker, channels, over } = this.options
     const durationMs = clock.monotonic() - running.startedAt
     this.releaseSlot(running, durationMs)
     this.running.remove(running)
@@ -128,10 +132,28 @@ export class HandlerCalls {
       const member = running.members[i]!
       member.work.running--
       if (member.work.gone) breaker.interrupted()
-      else ended(member, running, outcomes[i], durationMs)
+      else this.endedFor(member, running, outcomes[i], running.contexts[i]!, durationMs)
     }
     channels.breaker(breaker)
     over(running.members)
+  }
+
+  private endedFor(
+    member: Member,
+    running: Running,
+    thrown: unknown,
+    context: AttemptContext<unknown>,
+    durationMs: number,
+  ): void {
+    const { handled, failed } = this.options
+    let staged: readonly AppendRecord[]
+    try {
+      staged = AttemptContext.end(context)
+    } catch (error) {
+      return failed(member, running, thrown ?? error)
+    }
+    if (thrown === undefined) handled(member, staged, durationMs)
+    else failed(member, running, thrown)
   }
 
   private releaseStuck(running: Running): void {

@@ -26,6 +26,7 @@ export interface LetterJournalOptions {
   readonly laneName: (lane: number) => string
   /** How far the dead topic has been read here. */
   readonly seen: () => number
+  readonly committed: (work: PartitionWork) => Promise<void>
   /** Ends the retries. */
   readonly signal: AbortSignal
   readonly wake: () => void
@@ -61,8 +62,23 @@ export class LetterJournal {
    * @param before waited for; the partition is not handed over before
    */
   store(work: PartitionWork, records: readonly AppendRecord[], then: () => void, before?: () => Promise<void>): void {
+    this.keep(work, this.append(records), then, before)
+  }
+
+  /** Like `store`, with a commit of the partition: all of it or nothing. */
+  storeStaged(
+    work: PartitionWork,
+    records: readonly AppendRecord[],
+    then: () => void,
+    before: () => Promise<void>,
+  ): void {
+    work.staged.add(records)
+    this.keep(work, this.options.committed(work), then, before)
+  }
+
+  private keep(work: PartitionWork, appended: Promise<void>, then: () => void, before?: () => Promise<void>): void {
     work.keeping++
-    const stored = before ? this.append(records).then(before) : this.append(records)
+    const stored = before ? appended.then(before) : appended
     stored.then(
       () => {
         work.keeping--

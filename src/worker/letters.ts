@@ -13,7 +13,7 @@ import {
   type IndexedLetter,
   type LetterChange,
 } from '../deadletter/index.ts'
-import type { Log } from '../transport/index.ts'
+import type { AppendRecord, Log } from '../transport/index.ts'
 import { HandlerInterrupted } from './errors.ts'
 import type { ForeignRecords } from './foreign-records.ts'
 import type { Item } from './item.ts'
@@ -31,6 +31,8 @@ export interface LettersOptions {
   readonly laneName: (lane: number) => string
   readonly foreign: ForeignRecords
   readonly partition: (topic: string, partition: number) => PartitionWork | undefined
+  /** Resolves when a commit has stored what is staged of the partition. */
+  readonly committed: (work: PartitionWork) => Promise<void>
   /** Something became ready or done. */
   readonly wake: () => void
   readonly trouble: (doing: string, error: Error) => void
@@ -167,8 +169,8 @@ export class Letters {
   }
 
   /** A letter that was run again has been handled. */
-  handled(work: PartitionWork, item: Item): void {
-    this.redrives.handled(work, item)
+  handled(work: PartitionWork, item: Item, staged: readonly AppendRecord[]): void {
+    this.redrives.handled(work, item, staged)
   }
 
   /** Those of `items` that have to be handled; the others are over. */

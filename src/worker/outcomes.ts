@@ -8,6 +8,7 @@ import type { CompiledSubscription } from '../config/index.ts'
 import type { DeadReason } from '../deadletter/index.ts'
 import { isVeltrixError } from '../errors.ts'
 import type { VeltrixEvent } from '../event/index.ts'
+import type { AppendRecord } from '../transport/index.ts'
 import type { AttemptChannels } from './attempt-channels.ts'
 import { backoffMs } from './backoff.ts'
 import type { CircuitBreaker } from './breaker.ts'
@@ -43,14 +44,17 @@ export class Outcomes {
     this.outage = new OutageHold(options.clock, (work, queue) => this.resume(work, queue))
   }
 
-  handled(member: Member, durationMs: number): void {
+  /** @param staged what it published, to be stored with the commit in which the event is done */
+  handled(member: Member, staged: readonly AppendRecord[], durationMs: number): void {
     const { work, item } = member
-    const { breaker, clock, channels, environment, letters } = this.options
+    const { breaker, clock, channels, environment, letters, committer } = this.options
     if (breaker.ended(item.queue.key, true, clock.monotonic()).closedNow) this.outage.end()
     channels.handled(member, durationMs)
     environment.observer?.handled(environment.subscription, member.event, attemptOf(member))
-    if (item.letter) letters.handled(work, item)
-    else work.complete(item)
+    if (item.letter) return letters.handled(work, item, staged)
+    work.staged.add(staged)
+    work.complete(item)
+    if (work.staged.isMany) committer.request()
   }
 
   failed(member: Member, running: Running, thrown: unknown): void {

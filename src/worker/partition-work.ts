@@ -13,6 +13,7 @@ import type { Lease } from './lease.ts'
 import { OpenKeys } from './open-keys.ts'
 import { ReadyQueue } from './ready-queue.ts'
 import { RecordMemory } from './record-memory.ts'
+import { StagedRecords } from './staged-records.ts'
 import { WorkWindow } from './work-window.ts'
 
 export interface PartitionLimits {
@@ -45,6 +46,8 @@ export class PartitionWork {
   /** Dead letters and parked events on their way to the log. */
   keeping = 0
   readonly memory = new RecordMemory()
+  /** What its handled events published, for the next commit. */
+  readonly staged = new StagedRecords()
   /** Events that an earlier worker kept as dead letters and could not commit: over, whatever became of their letters since. */
   readonly keptBefore = new Set<number>()
   /** Letters that an earlier worker, which died, may have been running: by id, until they are run here. */
@@ -62,6 +65,7 @@ export class PartitionWork {
   readonly takenFrom: number
 
   private readonly limits: PartitionLimits
+  private readonly assigned: AssignedPartition
   private readonly stored: StoredProgress
   private readonly keys = new Map<string, KeyQueue>()
   /** How often one of them became unused since those were dropped. */
@@ -73,6 +77,7 @@ export class PartitionWork {
   private high: number
 
   constructor(assigned: AssignedPartition, place: { stream: string; lane: number }, limits: PartitionLimits) {
+    this.assigned = assigned
     this.topic = assigned.topic
     this.partition = assigned.partition
     this.stream = place.stream
@@ -105,6 +110,11 @@ export class PartitionWork {
     return this.position >= this.stored.high
   }
 
+  /** Whether a commit has something to say of it; before it is recovered, what a letter published. */
+  get commitsNext(): boolean {
+    return this.dirty && !this.gone && (this.recovered || !this.staged.isEmpty)
+  }
+
   /** Whether an earlier worker ended without handing over, so that what it had started is not known. */
   get afterCrash(): boolean {
     return !this.stored.clean
@@ -126,9 +136,10 @@ export class PartitionWork {
   }
 
   /** Why the next ready event may not start; undefined when it may. */
-  get held(): 'metadata' | 'reservation' | undefined {
+  get held(): 'metadata' | 'reservation' | 'staged' | undefined {
     const item = headOf(this.ready.peek()!)!
     if (item.letter) return undefined
+    if (this.staged.isFull) return 'staged'
     if (!this.recovered || item.offset >= this.reservedStored) return 'reservation'
     if (item.offset < this.high) return undefined
     return this.openKeys.bytesWithOneMore > this.limits.maxMetadataBytes ? 'metadata' : undefined
@@ -308,11 +319,10 @@ export class PartitionWork {
     this.ready.pushBack(queue)
   }
 
-  /**
-   * What to commit now; only once `recovered`.
-   * @returns `reserved`: what a worker may start once this is stored; to be noted in `reservedStored` then
-   */
+  /** What to commit now; before it is `recovered`, what was stored before. `reserved`: to be noted in `reservedStored` once it is stored. */
   snapshot(): { readonly offset: number; readonly metadata: Uint8Array; readonly reserved: number } {
+    const { committedOffset, metadata } = this.assigned
+    if (!this.recovered) return { offset: committedOffset, metadata, reserved: 0 }
     const offset = this.committable
     const { clean, reserved } = this.reservation(offset)
     const takenBefore = offset - this.takenFrom

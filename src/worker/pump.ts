@@ -139,11 +139,12 @@ export class Pump {
     attempts.start(work, work.take())
   }
 
-  private holdBack(work: PartitionWork, reason: 'metadata' | 'reservation'): void {
+  private holdBack(work: PartitionWork, reason: NonNullable<PartitionWork['held']>): void {
     if (reason === 'reservation') {
       if (work.recovered) this.options.committer.request()
       return
     }
+    if (reason === 'staged') this.options.committer.request()
     if (work.heldBack) return
     work.heldBack = true
     const { topic, partition } = work

@@ -171,5 +171,5 @@ function isBusy(works: ReadonlySet<PartitionWork>): boolean {
 
 /** Whether committing says anything that was not said before. */
 function hasProgress(work: PartitionWork): boolean {
-  return work.recovered && !work.gone && work.reservedStored > 0
+  return !work.gone && ((work.recovered && work.reservedStored > 0) || !work.staged.isEmpty)
 }

@@ -65,9 +65,9 @@ export class Redrives {
   }
 
   /** A letter that was run again has been handled. */
-  handled(work: PartitionWork, item: Item): void {
+  handled(work: PartitionWork, item: Item, staged: readonly AppendRecord[]): void {
     const action = item.letter!.kind === 'parked' ? 'released' : 'redriven'
-    this.end(work, item, this.options.journal.entry(action, item.letter!))
+    this.end(work, item, this.options.journal.entry(action, item.letter!), staged)
   }
 
   /** A letter that was run again has failed for good again. */
@@ -77,9 +77,13 @@ export class Redrives {
   }
 
   /** The letter stays in its queue until the index knows how it ended, or it would be found to be asked for still. */
-  private end(work: PartitionWork, item: Item, entry: AppendRecord): void {
+  private end(work: PartitionWork, item: Item, entry: AppendRecord, staged: readonly AppendRecord[] = []): void {
+    const { journal } = this.options
     const ended = (): void => this.leave(work, item)
-    this.options.journal.store(work, [entry], ended, () => this.catchUp())
+    const caughtUp = (): Promise<void> => this.catchUp()
+    // What it published is stored together with the entry that says it was run: after a crash both are there or neither.
+    if (staged.length > 0) journal.storeStaged(work, [entry, ...staged], ended, caughtUp)
+    else journal.store(work, [entry], ended, caughtUp)
   }
 
   /** The letter's turn is over: it goes out of its queue. */

@@ -33,6 +33,8 @@ export interface Running extends InLine<Running> {
   readonly members: readonly Member[]
   readonly lane: number
   readonly context: AttemptContext<unknown>
+  /** Of each member. */
+  readonly contexts: readonly AttemptContext<unknown>[]
   /** `monotonic()` time. */
   readonly startedAt: number
   /** It still holds its slot. */

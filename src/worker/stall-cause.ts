@@ -57,6 +57,7 @@ function causeInHand(work: PartitionWork, facts: StallFacts): StallCause | undef
     busy ||= state === 'busy'
   }
   if (work.hasReady && work.held === 'reservation') return work.recovered ? 'commit' : undefined
+  if (work.hasReady && work.held === 'staged') return 'commit'
   // Others have the slots, or their turn before a suspect's.
   if (facts.anyRuns && (work.hasReady || busy)) return undefined
   return 'unknown'

@@ -99,6 +99,7 @@ export class SubscriptionRun {
       clientId: options.clientId,
       laneName,
       partition: (topic, partition) => this.held.get({ topic, partition }),
+      committed: (work) => this.committer.persisted(work),
       wake: () => {
         // What was kept is done: without this nobody would commit it until another event ends.
         this.committer.touch()

@@ -6,8 +6,8 @@ import { systemClock, type Clock } from '../clock.ts'
 import type { CompiledConfig } from '../config/index.ts'
 import type { InboxStore } from '../inbox/index.ts'
 import type { Log } from '../transport/index.ts'
-import type { PublishFromHandler, WorkerObserver } from './context.ts'
-import { HandlerInvalid } from './errors.ts'
+import type { PublishFromHandler, StageFromHandler, WorkerObserver } from './context.ts'
+import { ExactlyOnceUnsupported, HandlerInvalid } from './errors.ts'
 import { Handlers, type AnyBatchHandler, type AnyHandler, type Middleware } from './handlers.ts'
 import type { SubscriptionStatus } from './status.ts'
 import { SubscriptionRun } from './subscription-run.ts'
@@ -24,6 +24,8 @@ export interface WorkerOptions {
   readonly inbox?: InboxStore<any>
   /** For `ctx.publish`. */
   readonly publish?: PublishFromHandler
+  /** For `ctx.publish` of subscriptions with `exactlyOnce`. */
+  readonly stage?: StageFromHandler
   /** Handlers registered elsewhere. */
   readonly handlers?: Handlers
   /** For spies in tests. */
@@ -70,13 +72,14 @@ export class Worker {
   /**
    * Joins the groups. Topics must exist.
    * @param subscriptions which; default those with a handler
-   * @throws HandlerInvalid when one has no handler for a type it takes; the log's errors
+   * @throws HandlerInvalid when one has no handler for a type it takes; ExactlyOnceUnsupported; the log's errors
    */
   async start(subscriptions: readonly string[] = this.handlers.registered()): Promise<void> {
     const { config } = this.options
     const prepared = subscriptions.map((name) => {
       const subscription = config.subscriptions.get(name)
       if (!subscription) throw new HandlerInvalid(`There is no subscription "${name}" to start.`)
+      if (subscription.exactlyOnce && !this.options.log.features.transactions) throw new ExactlyOnceUnsupported(name)
       return { subscription, handlers: this.handlers.of(subscription) }
     })
     for (const { subscription, handlers } of prepared) {
@@ -94,6 +97,7 @@ export class Worker {
           inbox: this.options.inbox,
           inboxWindowMs: subscription.inboxWindowMs,
           publish: this.options.publish ?? cannotPublish,
+          ...(subscription.exactlyOnce ? { stage: this.options.stage ?? cannotPublish } : {}),
           now: () => this.clock.now(),
           observer: this.options.observer,
         },

@@ -83,6 +83,7 @@ describe('defaults', () => {
       inboxWindowMs: 15 * 86_400_000,
       batch: undefined,
       startAt: 'earliest',
+      exactlyOnce: false,
     })
     expect(topics.map(({ topic }) => topic)).toEqual([
       'checkout.orders.critical',

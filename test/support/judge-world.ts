@@ -6,6 +6,7 @@ import { auditActionHeader, deadHeaders } from '../../src/deadletter/index.ts'
 import { decodeCommitState, type StoredProgress } from '../../src/worker/commit-state.ts'
 import type { LogRecord } from '../../src/transport/index.ts'
 import type { HistoryEntry, Outcome } from './history.ts'
+import { outputName, outputOf, outputTopic } from './judge-outputs.ts'
 
 export interface SubscriptionFacts {
   readonly name: string
@@ -20,6 +21,8 @@ export interface SubscriptionFacts {
   readonly breaker: boolean
   /** An event that was stored again within so many records of its partition is handled once; undefined: the log sees to it. */
   readonly dedupeIds: number | undefined
+  /** What its handlers publish is stored with the commit. */
+  readonly exactlyOnce: boolean
 }
 
 export interface Start {
@@ -63,6 +66,9 @@ export interface Row {
   claimed: boolean
   /** Attempts begun by owners, redrives excluded. */
   readonly starts: Start[]
+  /** What was published for it and is stored, and how much of it by which run. */
+  readonly outputs: Set<string>
+  readonly outputRuns: Map<number, number>
 }
 
 export class PartitionWorld {
@@ -155,11 +161,19 @@ export class World {
   }
 
   #append({ topic, partition, record, client }: Extract<HistoryEntry, { kind: 'append' }>): void {
+    if (topic === outputTopic) return this.#output(record)
     for (const sub of this.subscriptions.values()) {
       if (topic === sub.facts.deadTopic) this.#keep(sub, record, client)
       else if (topic === sub.facts.auditTopic) this.#audit(sub, record, client)
       else if (sub.facts.topics.includes(topic)) addRow(sub, topic, partition, record)
     }
+  }
+
+  #output(record: LogRecord): void {
+    const output = outputOf(record)
+    const row = this.subscriptions.get(output.subscription)!.row(output.topic, output.partition, output.offset)!
+    row.outputs.add(outputName(row, output))
+    row.outputRuns.set(output.run, output.nth)
   }
 
   #keep(sub: SubscriptionWorld, record: LogRecord, client: string): void {
@@ -268,6 +282,8 @@ function addRow(sub: SubscriptionWorld, topic: string, partition: number, record
     generations: new Set(),
     claimed: false,
     starts: [],
+    outputs: new Set(),
+    outputRuns: new Map(),
   }
   world.rows[record.offset] = row
   world.byId.set(record.headers.text('ce_id') ?? '', row)

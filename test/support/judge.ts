@@ -10,6 +10,7 @@ import { attemptRules } from './judge-attempts.ts'
 import { commitRules } from './judge-commits.ts'
 import { letterRules } from './judge-letters.ts'
 import { orderRules } from './judge-order.ts'
+import { outputRules } from './judge-outputs.ts'
 import { World, type SubscriptionFacts } from './judge-world.ts'
 import type { HistoryEntry } from './history.ts'
 
@@ -26,6 +27,10 @@ export type RuleName =
   | 'letter bytes'
   | 'kept though handled'
   | 'effect twice'
+  | 'output twice'
+  | 'output ahead'
+  | 'output order'
+  | 'output lost'
   | 'stuck'
 
 export interface Violation {
@@ -38,7 +43,7 @@ export interface Violation {
 /** Looks at `entry` before it is applied to the world. */
 export type Rule = (world: World, entry: HistoryEntry, violate: (rule: RuleName, text: string) => void) => void
 
-const rules: readonly Rule[] = [...orderRules, ...attemptRules, ...commitRules, ...letterRules]
+const rules: readonly Rule[] = [...orderRules, ...attemptRules, ...commitRules, ...letterRules, ...outputRules]
 
 export class Judge {
   readonly world: World

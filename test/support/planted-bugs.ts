@@ -4,15 +4,16 @@
  */
 import type { CompiledConfig } from '../../src/config/index.ts'
 import type { InboxStore } from '../../src/inbox/index.ts'
-import type {
-  AppendOutcome,
-  AppendRecord,
-  CommitPosition,
-  Consumer,
-  ConsumerListener,
-  FetchedBatch,
-  Log,
-  LogRecord,
+import {
+  LogUnavailable,
+  type AppendOutcome,
+  type AppendRecord,
+  type CommitPosition,
+  type Consumer,
+  type ConsumerListener,
+  type FetchedBatch,
+  type Log,
+  type LogRecord,
 } from '../../src/transport/index.ts'
 import { Unrecoverable } from '../../src/worker/index.ts'
 import { decodeCommitState, encodeCommitState } from '../../src/worker/commit-state.ts'
@@ -46,7 +47,11 @@ function withListener(log: Log, change: (listener: ConsumerListener) => Partial<
 const positions = (change: (position: CommitPosition) => Partial<CommitPosition>): Tampering => ({
   log: (log) =>
     withConsumer(log, (consumer) => ({
-      commit: (list) => consumer.commit(list.map((position) => ({ ...position, ...change(position) }))),
+      commit: (list, records) =>
+        consumer.commit(
+          list.map((position) => ({ ...position, ...change(position) })),
+          records,
+        ),
     })),
 })
 
@@ -90,18 +95,24 @@ function unreadLetters(log: Log, config: CompiledConfig): Log {
   })
 }
 
+async function apart(log: Log, consumer: Consumer, list: readonly CommitPosition[], records: readonly AppendRecord[]) {
+  if (records.length > 0) await log.append(records)
+  await consumer.commit(list)
+}
+
 /** Every third commit says what the first said. */
 function goingBack(consumer: Consumer): Partial<Consumer> {
   let commits = 0
   const firsts = new Map<string, CommitPosition>()
   return {
-    commit: (list) => {
+    commit: (list, records) => {
       commits++
       for (const one of list) {
         const name = `${one.topic}/${one.partition}`
         if (!firsts.has(name)) firsts.set(name, one)
       }
-      return consumer.commit(commits % 3 === 0 ? list.map((one) => firsts.get(`${one.topic}/${one.partition}`)!) : list)
+      const said = commits % 3 === 0 ? list.map((one) => firsts.get(`${one.topic}/${one.partition}`)!) : list
+      return consumer.commit(said, records)
     },
   }
 }
@@ -280,7 +291,7 @@ export const plantedBugs: readonly PlantedBug[] = [
       log: (log) =>
         withConsumer(log, (consumer) => {
           let commits = 0
-          return { commit: (list) => (++commits === 5 ? new Promise(() => {}) : consumer.commit(list)) }
+          return { commit: (...all) => (++commits === 5 ? new Promise(() => {}) : consumer.commit(...all)) }
         }),
     },
   },
@@ -308,5 +319,31 @@ export const plantedBugs: readonly PlantedBug[] = [
     name: 'an inbox that remembers nothing',
     rule: 'effect twice',
     tampering: { inbox: forgetful },
+  },
+  {
+    name: 'what handlers publish is appended, and then the positions are committed',
+    rule: 'output ahead',
+    tampering: {
+      log: (log) =>
+        withConsumer(log, (consumer) => ({ commit: (list, records = []) => apart(log, consumer, list, records) })),
+    },
+  },
+  {
+    name: 'positions are committed without what handlers published',
+    rule: 'output lost',
+    tampering: { log: (log) => withConsumer(log, (consumer) => ({ commit: (list) => consumer.commit(list) })) },
+  },
+  {
+    name: 'a commit that was stored is reported as failed',
+    rule: 'output twice',
+    tampering: {
+      log: (log) =>
+        withConsumer(log, (consumer) => ({
+          commit: async (list, records) => {
+            await consumer.commit(list, records)
+            if (records) throw new LogUnavailable('No answer.')
+          },
+        })),
+    },
   },
 ]

@@ -210,6 +210,8 @@ function drawSubscription(random: Random, events: readonly string[], breaker: bo
       ? { minKeys: 3, failingShare: 0.5, windowKeys: 10, probe: '50ms..400ms' }
       : { minKeys: 10_000, windowKeys: 10_000, failingShare: 1 },
     batch: { maxEvents: random.int(1, 5), maxWait: '20ms' },
+    // Of a stream of its own, or every seed would mean something else than it did.
+    exactlyOnce: random.fork('exactly once').chance(0.4),
   }
 }
 

@@ -103,6 +103,14 @@ export class SimulatedCluster {
     for (const group of this.groups.values()) group.rebalance()
   }
 
+  /** @throws TopicUnknown, RecordTooLarge when the record could not be stored */
+  check(record: AppendRecord): void {
+    this.partition(record.topic, record.partition)
+    const bytes = sizeOf(record)
+    const { maxRecordBytes } = this.features
+    if (bytes > maxRecordBytes) throw new RecordTooLarge(bytes, maxRecordBytes, 'the simulated log')
+  }
+
   /** Stores one record now, unless it is refused or known already. */
   store(client: string, record: AppendRecord): AppendOutcome {
     const found = this.topics.get(record.topic)?.partitions[record.partition]

@@ -5,6 +5,7 @@
 import {
   LogUnavailable,
   MetadataTooLarge,
+  type AppendRecord,
   type CommitPosition,
   type Consumer,
   type ConsumeOptions,
@@ -109,7 +110,7 @@ export class SimulatedConsumer implements Consumer, GroupMember {
     return [{ topic, partition, records: taken, nextOffset: taken.at(-1)!.offset + 1, endOffset: stored.end }]
   }
 
-  commit(positions: readonly CommitPosition[]): Promise<void> {
+  commit(positions: readonly CommitPosition[], staged: readonly AppendRecord[] = []): Promise<void> {
     return this.#client.call<void>((reply) => {
       const { cluster } = this.#client
       const limit = cluster.features.maxCommitMetadataBytes
@@ -121,13 +122,15 @@ export class SimulatedConsumer implements Consumer, GroupMember {
           ),
         )
       }
-      const fault = cluster.faults.commit?.(positions, this.client)
+      const drawn = cluster.faults.commit?.(positions, this.client)
+      // With records the outcome is found out, which takes longer.
+      const fault = staged.length > 0 && drawn === 'unknown' ? { delayMs: 200 } : drawn
       const holdings = positions.map((position) => ({ ...position, holding: this.#held.get(nameOf(position)) }))
       const delayMs = typeof fault === 'object' ? fault.delayMs : 0
       this.#commits.send(cluster.latency() + delayMs, () => {
         if (this.#client.state === 'crashed') return
         try {
-          if (fault !== 'refused') this.#group.commit(this, holdings)
+          if (fault !== 'refused') this.#group.commit(this, holdings, staged)
           const error = fault === 'refused' || fault === 'unknown' ? unavailable('commit') : undefined
           this.#client.later(cluster.latency(), () => (error ? reply.reject(error) : reply.resolve()))
         } catch (error) {

@@ -2,7 +2,13 @@
  * One consumer group of a simulated cluster: who holds which partition, where the group stands, and how that changes hands.
  * @module
  */
-import { Fenced, type AssignedPartition, type CommitPosition, type TopicPartition } from '../../src/transport/index.ts'
+import {
+  Fenced,
+  type AppendRecord,
+  type AssignedPartition,
+  type CommitPosition,
+  type TopicPartition,
+} from '../../src/transport/index.ts'
 import type { SimulatedCluster } from './simulated-cluster.ts'
 import type { OwnerChange } from './history.ts'
 
@@ -77,18 +83,24 @@ export class SimulatedGroup {
   }
 
   /** Stores all positions, or none when any of them is not held any more. @throws Fenced */
-  commit(member: GroupMember, positions: readonly (CommitPosition & { holding: Holding | undefined })[]): void {
+  commit(
+    member: GroupMember,
+    positions: readonly (CommitPosition & { holding: Holding | undefined })[],
+    staged: readonly AppendRecord[] = [],
+  ): void {
     const at = this.#cluster.clock.monotonic()
     for (const { topic, partition, holding } of positions) {
       if (holding && this.holds(holding)) continue
       this.#cluster.record({ kind: 'fenced', at, client: member.client, group: this.#name, topic, partition })
       throw new Fenced(`Group ${this.#name}: ${topic}/${partition} is not held by ${member.client} any more.`)
     }
+    for (const record of staged) this.#cluster.check(record)
     for (const { topic, partition, offset, metadata } of positions) {
       this.#positions.set(nameOf({ topic, partition }), { topic, partition, offset, metadata })
       const entry = { client: member.client, group: this.#name, topic, partition, offset, metadata }
       this.#cluster.record({ kind: 'commit', at, ...entry })
     }
+    for (const { dedupe: _dedupe, ...record } of staged) this.#cluster.store(member.client, record)
   }
 
   /** Asks one partition back from whoever has it, as a rebalance at an awkward moment does. */

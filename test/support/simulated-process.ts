@@ -8,6 +8,7 @@ import type { InboxStore } from '../../src/inbox/index.ts'
 import type { Log } from '../../src/transport/index.ts'
 import { HandlerInterrupted, RetryAfter, Unrecoverable, Worker } from '../../src/worker/index.ts'
 import type { ApplicationEntry, Outcome } from './history.ts'
+import { outputEvent, type Output } from './judge-outputs.ts'
 import type { Behaviour, Scenario } from './scenario.ts'
 import type { SimulatedLog } from './simulated-log.ts'
 
@@ -21,6 +22,7 @@ interface Context {
   readonly subscription: string
   readonly signal: AbortSignal
   once(effect: () => void): Promise<unknown>
+  publish(type: string, data: Output): Promise<unknown>
 }
 
 /** A change to the worker's surroundings that makes it break a promise, to see whether the judge notices. */
@@ -91,7 +93,8 @@ export class SimulatedProcess {
     const clientId = options.log.client.id
     const store = inbox && (tampering?.inbox?.(inbox) ?? inbox)
     const config = tampering?.config?.(scenario.config) ?? scenario.config
-    this.worker = new Worker({ config, log, clock: this.#clock, random, clientId, inbox: store })
+    const stage = (_: string, output: unknown) => outputEvent(output as Output)
+    this.worker = new Worker({ config, log, clock: this.#clock, random, clientId, inbox: store, stage })
     for (const { name, events } of scenario.config.subscriptions.values()) {
       for (const type of events) this.#handle(name, type)
     }
@@ -163,13 +166,29 @@ export class SimulatedProcess {
     const at = this.#clock.monotonic()
     const place = { subscription, topic, partition, offset }
     this.#options.record({ kind: 'start', at, client: this.client, run, attempt, redriven, ...place })
+    const publish = this.#publisher(context, { ...place, redriven, run })
+    publish()
     const failing = !this.#options.healed() && (redriven ? !behaviour.redrives : attempt <= behaviour.times)
-    if (behaviour.kind === 'sync' && !this.#options.inbox) return end(run, 'ok')
+    if (behaviour.kind === 'sync' && !this.#options.inbox) {
+      publish()
+      return end(run, 'ok')
+    }
     if (behaviour.kind === 'sync-fail' && failing) {
       end(run, 'failed')
       throw new Error('scripted')
     }
-    return this.#runLater(id, context, behaviour, failing, (outcome) => end(run, outcome))
+    return this.#runLater(id, context, behaviour, failing, (outcome) => {
+      if (outcome === 'ok') publish()
+      end(run, outcome)
+    })
+  }
+
+  /** Publishes the next output of a run, where they are stored with the commit. */
+  #publisher(context: Context, output: Omit<Output, 'nth'>): () => void {
+    let nth = 0
+    if (!this.#options.scenario.config.subscriptions.get(context.subscription)!.exactlyOnce) return () => {}
+    // Refused where a planted bug lets the handler return early.
+    return () => void context.publish('sim.out', { ...output, nth: nth++ }).catch(() => {})
   }
 
   async #runLater(

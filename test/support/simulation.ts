@@ -8,6 +8,7 @@ import { DeadLetters } from '../../src/deadletter/index.ts'
 import { memoryInbox } from '../../src/inbox/index.ts'
 import { partitionForKey } from '../../src/transport/index.ts'
 import { VirtualClock } from '../../src/testing/clock.ts'
+import { outputPartitions, outputTopic } from './judge-outputs.ts'
 import { leftToDo } from './judge-world.ts'
 import { Judge, type Violation } from './judge.ts'
 import type { SubscriptionFacts } from './judge-world.ts'
@@ -117,6 +118,7 @@ class Simulation {
         this.#cluster.createTopics([{ name, partitions: stream.partitions, ...keeping }])
       }
     }
+    this.#cluster.createTopics([{ name: outputTopic, partitions: outputPartitions, ...keeping }])
     for (const { deadTopic, auditTopic } of config.subscriptions.values()) {
       this.#cluster.createTopics([deadTopic, auditTopic].map((name) => ({ name, partitions: 1, ...keeping })))
     }
@@ -292,6 +294,7 @@ function factsOf({ config, breaker, repeats }: Scenario): SubscriptionFacts[] {
     auditTopic: subscription.auditTopic,
     breaker,
     dedupeIds: repeats ? config.worker.dedupe?.maxIds : undefined,
+    exactlyOnce: subscription.exactlyOnce,
   }))
 }
 

@@ -8,7 +8,8 @@ import { answerOf, errorOfCode, toTransportError } from '../broker-errors.ts'
 import type { Connection } from '../client.ts'
 import type { Broker, Cluster } from '../cluster.ts'
 import { code } from '../error-codes.ts'
-import { messageOf, recordBytes, type Message } from '../record-codec.ts'
+import { produce } from '../produce-request.ts'
+import { recordBytes } from '../record-codec.ts'
 
 /** A producer with transactions, and how many records of it each partition has: all are numbered. */
 export interface ProducerIdentity {
@@ -30,7 +31,7 @@ export class TooLarge extends Error {
 }
 
 interface StagedBatch extends TopicPartition {
-  readonly messages: Message[]
+  readonly records: AppendRecord[]
   bytes: number
 }
 
@@ -49,11 +50,11 @@ export class StagedBatches {
       const queue = this.#queues.get(keyOf(record))
       const last = queue?.at(-1)
       if (last !== undefined && last.bytes + bytes <= batchBytes) {
-        last.messages.push(messageOf(record))
+        last.records.push(record)
         last.bytes += bytes
         continue
       }
-      const batch = { topic, partition, messages: [messageOf(record)], bytes }
+      const batch = { topic, partition, records: [record], bytes }
       if (queue === undefined) this.#queues.set(keyOf(record), [batch])
       else queue.push(batch)
     }
@@ -116,33 +117,34 @@ async function storeSome(
 ): Promise<void> {
   const { client, connections, options } = cluster
   const { producerId, epoch, sequences } = identity
-  const numbers = new client.NumericMap(batches.map((batch) => [`${batch.topic}:${batch.partition}`, nextOf(batch)]))
-  const numbered = { transactionalId, producerId, producerEpoch: epoch, sequences: numbers }
-  const messages = batches.flatMap((batch) => batch.messages)
-  const allInSync = -1
+  const nextOf = (batch: StagedBatch): number => sequences.get(keyOf(batch)) ?? 0
+  const numbered = batches.map((batch) => {
+    return { ...batch, head: { producerId, epoch, sequence: nextOf(batch), isTransactional: true } }
+  })
   let connection: Connection | undefined
   let answer: ProduceResponse
   try {
     connection = await connections.lease(leader)
-    const asked = client.produceV9.api.async(connection, allInSync, options.requestTimeoutMs / 2, messages, numbered)
-    answer = (await answerOf(asked)) as ProduceResponse
+    answer = await answerOf(
+      produce(client, connection, numbered, { timeoutMs: options.requestTimeoutMs / 2, transactionalId }),
+    )
     connections.giveBack(leader, connection)
   } catch (error) {
     if (connection !== undefined) connections.giveBack(leader, connection, true)
     throw toTransportError(error, `append through ${leader.host}:${leader.port}`)
   }
   for (const batch of batches) {
-    check(answer, batch)
-    sequences.set(keyOf(batch), (nextOf(batch) + batch.messages.length) % 2 ** 31)
-  }
-
-  function nextOf(batch: StagedBatch): number {
-    return sequences.get(keyOf(batch)) ?? 0
+    check(answer, batch, cluster.user)
+    sequences.set(keyOf(batch), (nextOf(batch) + batch.records.length) % 2 ** 31)
   }
 }
 
 /** @throws the batch's error */
-function check({ responses }: ProduceResponse, { topic, partition, bytes }: StagedBatch): void {
+function check(
+  { responses }: ProduceResponse,
+  { topic, partition, bytes }: StagedBatch,
+  user: string | undefined,
+): void {
   const parts = responses.find(({ name }) => name === topic)?.partitionResponses
   const errorCode = parts?.find(({ index }) => index === partition)?.errorCode
   if (errorCode === code.none) return
@@ -150,7 +152,7 @@ function check({ responses }: ProduceResponse, { topic, partition, bytes }: Stag
   if (errorCode === undefined) throw new LogUnavailable(`Could not ${doing}: the answer leaves it out.`)
   if (errorCode === code.messageTooLarge || errorCode === code.recordListTooLarge) throw new TooLarge(topic, bytes)
   // A leader that does not know the topic yet, or any more: the next attempt looks it up.
-  throw errorOfCode(errorCode, doing)
+  throw errorOfCode(errorCode, doing, { needs: { user, topic: ['Write', topic] } })
 }
 
 function keyOf({ topic, partition }: TopicPartition): string {
