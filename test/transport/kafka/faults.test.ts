@@ -109,6 +109,21 @@ test('appends and reads go to the new leader while the old one stands still, onc
   }
 }, 240_000)
 
+test('says that copies are missing when fewer are in sync than the topic asks for', async (context) => {
+  const log = await openLog(context, { minInsyncReplicas: 3, deliveryTimeout: 20_000 })
+  const topic = fresh('topic')
+  await log.admin.createTopics([{ name: topic, partitions: 1, ...keep }])
+  await cluster!.kill(3)
+  onTestFinished(() => cluster!.restart(3))
+  const told = expect.stringContaining('fewer copies are in sync than min.insync.replicas of the topic asks for')
+  // Until the cluster notices that the broker is gone, it is waited for.
+  await expect
+    .poll(async () => (await log.append([record(topic, 0, 'one')]).catch((error: unknown) => [{ error }]))[0], {
+      timeout: 120_000,
+    })
+    .toMatchObject({ error: { code: 'VLX_LOG_UNAVAILABLE', retryable: true, message: told } })
+}, 180_000)
+
 test('members of both kinds stay, fetch and commit while their coordinator is killed', async (context) => {
   const log = await openLog(context, { groupProtocol: 'consumer' })
   const other = await openLog(context, { groupProtocol: 'classic' })
