@@ -117,7 +117,11 @@ function sessions({ cluster, config }: CheckedWorld): Warning[] {
   const asked = config.worker.sessionTimeoutMs
   const warnings: Warning[] = []
   // Newer groups have the one pair of bounds, classic ones the other; which is used is the transport's to choose.
-  const isNew = numbersOf(cluster, 'group.consumer.min.session.timeout.ms').length > 0
+  // Kafka 3.9 has the settings of the newer ones, and does not use them.
+  const protocols = valuesOf(cluster, 'group.coordinator.rebalance.protocols')
+  const isNew =
+    numbersOf(cluster, 'group.consumer.min.session.timeout.ms').length > 0 &&
+    protocols.every((each) => each.includes('consumer'))
   const prefix = isNew ? 'group.consumer.' : 'group.'
   const least = Math.max(0, ...numbersOf(cluster, `${prefix}min.session.timeout.ms`))
   const most = Math.min(Infinity, ...numbersOf(cluster, `${prefix}max.session.timeout.ms`))

@@ -26,6 +26,8 @@ interface Holder {
 
 /** Between two looks at who holds it. */
 const pollMs = 200
+/** The group may list this member as the holder before this member has heard of it: so long nobody is taken for another. */
+const graceMs = 10_000
 /** A free lock is had within this time, or the group does not work. */
 const joinMs = 60_000
 
@@ -80,6 +82,8 @@ export class Lock {
       group: topic,
       topics: [topic],
       sessionTimeoutMs,
+      // A static member would keep the lock after its end.
+      transient: true,
       listener: {
         assigned: ([partition]) => (this.#held = partition ?? this.#held),
         revoked: async () => (this.#held = undefined),
@@ -87,13 +91,14 @@ export class Lock {
         failed: (error) => (this.#failure = error),
       },
     })
-    const joinUntil = Math.max(until, clock.monotonic() + joinMs)
+    const joined = clock.monotonic()
+    const joinUntil = Math.max(until, joined + joinMs)
     while (this.#held === undefined) {
       if (this.#failure !== undefined && (this.#failure as { retryable?: boolean }).retryable !== true) {
         throw this.#failure
       }
       // Two came at the same moment, and the other got it.
-      await this.#whileHeld(until)
+      if (clock.monotonic() >= joined + graceMs) await this.#whileHeld(until)
       if (clock.monotonic() >= joinUntil) throw this.#failure ?? new PlanLocked(undefined, undefined)
       await sleep(clock, pollMs)
     }

@@ -56,7 +56,7 @@ function creation(topic: DesiredTopic, actual: Actual, abilities: Abilities, all
     .map((setting) => settingText(setting, spec[setting]!))
   const shape = [
     `${spec.partitions} partition${spec.partitions === 1 ? '' : 's'}`,
-    ...(abilities.replicates && copies !== undefined ? [`${copies} copies`] : []),
+    ...(abilities.replicates && copies !== undefined ? [copies === 1 ? '1 copy' : `${copies} copies`] : []),
     ...settings,
   ]
   return { kind: 'create', symbol: '+', subject: topic.name, what: shape.join(', '), reason: purpose, spec }

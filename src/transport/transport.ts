@@ -160,6 +160,8 @@ export interface ConsumeOptions {
   readonly sessionTimeoutMs?: number
   /** Where a partition without a committed offset starts. Default `earliest`: nothing is skipped. */
   readonly startAt?: 'earliest' | 'latest'
+  /** Leaves for good when it closes, also where members of this log are static. Default false. */
+  readonly transient?: boolean
 }
 
 /** A partition handed to this member, with where the group stands. */

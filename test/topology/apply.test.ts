@@ -10,6 +10,7 @@ import { systemClock } from '../../src/clock.ts'
 import { nothingAllowed, planFile, planFor, ledgerTopic } from '../../src/topology/index.ts'
 import { Lock } from '../../src/topology/lock.ts'
 import type { CompiledConfig } from '../../src/config/index.ts'
+import { kafka } from '../../src/transport/kafka/index.ts'
 import type { Log, TopicState } from '../../src/transport/index.ts'
 import { missingKafka } from '../support/kafka-cluster.ts'
 import { sharedKafka } from '../support/kafka-shared.ts'
@@ -210,4 +211,16 @@ test('who comes second is told who applies and since when, and goes on when the 
   release()
   expect((await waiting).outcome).toBe('applied')
   await Promise.all([first.close(), second.close()])
+}, 60_000)
+
+test('a lock is free when its holder has ended, also where members are static', async () => {
+  const topic = ledgerTopic(newApp())
+  const members = kafka({ brokers, instanceId: 'static', heartbeatInterval: 200 })
+  const held = await members.open({ clock: systemClock, clientId: 'first@here:1' })
+  await held.admin.topology!.create({ name: topic, partitions: 1, retentionMs: Infinity, retentionBytes: Infinity })
+  const how = { topic, clock: systemClock, by: 'first@here:1', timeoutMs: 0, sessionTimeoutMs: 60_000 }
+  await (await Lock.acquire({ log: held, ...how })).release()
+  // No waiting: a static member would be in the group for its session of a minute.
+  await (await Lock.acquire({ log, ...how })).release()
+  await held.close()
 }, 60_000)

@@ -62,6 +62,7 @@ test.each<[name: string, changed: Changed, subject: string]>([
   ['a session below the bound', { worker: { sessionTimeout: '2s' } }, 'group.consumer.min.session.timeout.ms=5000'],
   ['a session above the bound', { worker: { sessionTimeout: '90s' } }, 'group.consumer.max.session.timeout.ms=60000'],
   ['bounds of classic groups', { worker: { sessionTimeout: '2s' }, without: 'group.consumer.min.session.timeout.ms', settings: { 'group.min.session.timeout.ms': '6000' } }, 'group.min.session.timeout.ms=6000'],
+  ['bounds of classic groups where the newer kind is known and off', { worker: { sessionTimeout: '5s' }, settings: { 'group.coordinator.rebalance.protocols': 'classic', 'group.min.session.timeout.ms': '6000' } }, 'group.min.session.timeout.ms=6000'],
   ['too little room for a commit', { settings: { 'offset.metadata.max.bytes': '4000' } }, 'offset.metadata.max.bytes=4000'],
   ['brokers that take less than is made', { settings: { 'message.max.bytes': '500000' } }, 'message.max.bytes=500000'],
   ['topics that take less than is made', { topics: { maxMessageSize: '64KiB' } }, 'maxMessageSize of stream orders (65536 bytes)'],

@@ -12,6 +12,9 @@ export interface InstanceId {
   free(): void
 }
 
+/** Of a member that is not static. */
+export const noInstance: InstanceId = { id: null, free: () => {} }
+
 export class InstanceIds {
   readonly #given: KafkaOptions['instanceId']
   readonly #taken = new Set<string>()
@@ -26,7 +29,7 @@ export class InstanceIds {
 
   /** @throws RangeError when the function gives no id that Kafka takes, or what the function throws */
   take(group: string): InstanceId {
-    if (this.#given === undefined) return { id: null, free: () => {} }
+    if (this.#given === undefined) return noInstance
     const base = check(typeof this.#given === 'function' ? this.#given(group) : this.#given)
     for (let nth = 1; ; nth++) {
       const id = nth === 1 ? base : `${base}-${nth}`

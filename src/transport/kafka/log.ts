@@ -23,7 +23,7 @@ import { loadClient, type Client } from './client.ts'
 import { Cluster } from './cluster.ts'
 import { KafkaConsumer } from './consumer.ts'
 import { Fetcher } from './fetcher.ts'
-import type { InstanceIds } from './instance-ids.ts'
+import { noInstance, type InstanceIds } from './instance-ids.ts'
 import type { CompiledOptions } from './options.ts'
 import { Reads } from './reads.ts'
 import { ThreadLink } from './thread-link.ts'
@@ -91,7 +91,7 @@ export class KafkaLog implements Log {
 
   async consume(options: ConsumeOptions): Promise<Consumer> {
     this.#check()
-    const instance = this.#instanceIds.take(options.group)
+    const instance = options.transient === true ? noInstance : this.#instanceIds.take(options.group)
     const number = ++this.#lastConsumer
     const thread = this.#startThread()
     const fetcher = new Fetcher(this.#cluster, () => this.#checkEnded())
