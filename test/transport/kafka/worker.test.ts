@@ -1,22 +1,24 @@
 /**
- * A whole application on a real cluster: records of others, written by kcat, and events stored twice with one id.
+ * A whole application on a real cluster: records of others, written by kcat, events stored twice with one id, and events whose fate is
+ * unknown.
  * @module
  */
 import { spawn } from 'node:child_process'
 import { expect, onTestFinished, test, type TestContext } from 'vitest'
 import { z } from 'zod'
+import { systemClock } from '../../../src/clock.ts'
 import { defineVeltrix, event, veltrix, type App } from '../../../src/index.ts'
 import { kafka } from '../../../src/transport/kafka/index.ts'
-import { missingKafka } from '../../support/kafka-cluster.ts'
+import { KafkaCluster, missingKafka } from '../../support/kafka-cluster.ts'
 import { sharedKafka } from '../../support/kafka-shared.ts'
 import { requirePart } from '../../support/parts.ts'
 
 const order = z.object({ orderId: z.string(), total: z.number() })
 let names = 0
 
-async function application(context: TestContext, stream: object = {}) {
+async function application(context: TestContext, stream: object = {}, own?: readonly string[]) {
   await requirePart(context, 'Kafka', missingKafka)
-  const brokers = await sharedKafka()
+  const brokers = own ?? (await sharedKafka())
   const config = defineVeltrix({
     app: `worker-${process.pid}-${++names}`,
     lanes: { only: {} },
@@ -115,3 +117,32 @@ test('an event published again with its id is stored twice and handled once, ove
   expect(seen).toEqual(['a o-1 1', 'b o-1 2', 'a o-1 100', 'c o-1 3'])
   expect(second.status()).toMatchObject([{ duplicates: 2, idConflicts: 1 }])
 }, 120_000)
+
+test('an event without an answer is unknown; sent again with its id it is stored twice and handled once', async (context) => {
+  await requirePart(context, 'Kafka', missingKafka)
+  const cluster = await KafkaCluster.start({ brokers: 1 })
+  onTestFinished(() => cluster.stop())
+  const [id] = [...cluster.nodes].map(({ id: node }) => node)
+  const { seen, start } = await application(context, {}, cluster.brokers)
+  const app = await start()
+  await app.publish('order.placed', { orderId: 'o-1', total: 1 })
+  cluster.pause(id!)
+  const patience = new AbortController()
+  const lost = app.publish('order.placed', { orderId: 'o-1', total: 2 }, { id: 'again', signal: patience.signal })
+  const told = expect(lost).rejects.toMatchObject({
+    code: 'VLX_PUBLISH_UNKNOWN',
+    id: 'again',
+    message: expect.stringContaining('Publishing it again with the same id is safe.'),
+  })
+  // The request is on its way: nothing but the broker is missing.
+  for (let turn = 0; turn < 100; turn++) await systemClock.yield()
+  patience.abort(new Error('the caller has waited long enough'))
+  await told
+  cluster.resume(id!)
+  const again = await app.publish('order.placed', { orderId: 'o-1', total: 2 }, { id: 'again' })
+  expect(again.offset).toBe(2)
+  await app.publish('order.placed', { orderId: 'o-1', total: 3 }, { id: 'last' })
+  await expect.poll(() => seen.at(-1), { timeout: 60_000 }).toBe('last o-1 3')
+  expect(seen.map((each) => each.split(' ').at(-1))).toEqual(['1', '2', '3'])
+  expect(app.status()).toMatchObject([{ duplicates: 1 }])
+}, 180_000)
