@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { VeltrixEvent } from '../../src/event/index.ts'
 import type { AppendRecord } from '../../src/transport/index.ts'
 import { eventRecord, listenTo, rawBench, rawRecord, stepEvent, topic } from './raw-bench.ts'
+import { gate } from './steps.ts'
 
 const step = z.object({ n: z.number() })
 const adopting = (schema: unknown = step) => ({
@@ -91,6 +92,24 @@ test('a schema that takes its time keeps the order of a key; an attempt that fai
   await on.append(json({ n: 1 }), json({ n: 2 }), json({ n: 9 }), json({ n: 3 }))
   await on.committed(4)
   expect(runs).toEqual(['1 1', '1 2', '2 1', '3 1'])
+})
+
+test('a partition that goes while a schema takes its time takes the event along', async () => {
+  const slow = gate()
+  const checked = step.refine(async () => {
+    await slow.opened
+    return true
+  })
+  const on = await rawBench(adopting(checked))
+  const runs: string[] = []
+  const { log } = await on.start((each) => each.handle('sub', 'step', ({ id }) => void runs.push(id)))
+  await on.append(json({ n: 1 }))
+  await on.clock.advance(500)
+  log.consumers[0]!.loseSession(0)
+  await on.clock.advance(500)
+  slow.open()
+  await on.committed(1)
+  expect(runs).toEqual([`${topic}-0-0`])
 })
 
 test('a type that the subscription does not take is passed over, also behind a parked key', async () => {

@@ -4,6 +4,7 @@
  */
 import { expect, test } from 'vitest'
 import type { Consumer, FetchedBatch, Log } from '../../src/transport/index.ts'
+import { RetryAfter } from '../../src/worker/index.ts'
 import { derived } from '../support/derived.ts'
 import { eventRecord, listenTo, rawBench, type BenchOptions } from './raw-bench.ts'
 
@@ -131,7 +132,7 @@ test('a handler that does not return is named once, and nothing is restarted for
 
 test.each([
   ['a handler within its time-out', { timeout: '1h' }, (): Promise<void> => never()],
-  ['a key that waits for its next attempt', { retry: { attempts: 5, backoff: '1h..1h' } }, fail],
+  ['a key that waits for its next attempt', {}, tryLater],
   ['an outage', { breaker: { minKeys: 1, probe: '1h..1h' }, retry: { attempts: 5 } }, fail],
 ])('%s is a reason', async (_, subscription, handler) => {
   const on = await rawBench({ worker, subscription })
@@ -155,6 +156,11 @@ test('a pause, memory that others hold, and nothing to do are reasons', async ()
   await on.committed(1)
   expect(running.status()).toMatchObject([{ stalls: 0, stalled: [] }])
 })
+
+async function tryLater(): Promise<void> {
+  await Promise.resolve()
+  throw new RetryAfter(3_600_000)
+}
 
 async function fail(): Promise<void> {
   await Promise.resolve()
