@@ -4,7 +4,7 @@
  * @module
  */
 import { crc32 } from 'node:zlib'
-import { headerNames } from '../event/index.ts'
+import { decodeEvent, eventType, headerNames } from '../event/index.ts'
 import type { LogRecord } from '../transport/index.ts'
 
 /** What of a record says which event it is. */
@@ -83,9 +83,21 @@ function earlierIn(generation: Generation, name: string, digest: number): Earlie
 /** Undefined for a record without an id, or with one that is not UTF-8: it is no event that could be told from another. */
 export function identityOf(record: LogRecord): Identity | undefined {
   const { id, source, type } = attributesIn(record.headers)
-  if (id === undefined || source === undefined || isLossy(id) || isLossy(source) || source.includes('\0'))
-    return undefined
+  if (id === undefined) return structuredIdentity(record)
+  if (source === undefined || isLossy(id) || isLossy(source) || source.includes('\0')) return undefined
   return { source, id, digest: digestOf(record, type ?? ''), offset: record.offset }
+}
+
+/** Of an event in structured content mode, whose attributes are in its value: few are written so, and only those are read for it. */
+function structuredIdentity(record: LogRecord): Identity | undefined {
+  if (eventType(record) === undefined) return undefined
+  try {
+    const { id, source, type } = decodeEvent(record)
+    return { source, id, digest: digestOf(record, type), offset: record.offset }
+  } catch {
+    // Not an event after all: a dead letter will say why.
+    return undefined
+  }
 }
 
 interface Attributes {

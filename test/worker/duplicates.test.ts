@@ -8,7 +8,7 @@ import { LogCorrupted, LogUnavailable } from '../../src/transport/index.ts'
 import { Unrecoverable } from '../../src/worker/index.ts'
 import { identityOf, RecentIds } from '../../src/worker/recent-ids.ts'
 import { derived } from '../support/derived.ts'
-import { eventRecord, listenTo, rawBench, topic, type BenchOptions } from './raw-bench.ts'
+import { eventRecord, listenTo, rawBench, rawRecord, topic, type BenchOptions } from './raw-bench.ts'
 
 test('an event that is stored twice is handled once, told and counted', async () => {
   const on = await rawBench()
@@ -111,6 +111,19 @@ test('an event that the group never took is no reason to pass its repetition ove
   await on.start((each) => each.handle('sub', 'step', handle))
   await on.committed(4)
   expect(seen).toEqual(['2', '1'])
+})
+
+test('an event in structured mode has its id in its value', async () => {
+  const on = await rawBench()
+  const seen: string[] = []
+  await on.start((each) => each.handle('sub', 'step', ({ id }) => void seen.push(id)))
+  const event = { specversion: '1.0', id: '1', source: '/t', type: 'step', data: {} }
+  const headers = [['content-type', 'application/cloudevents+json']] as const
+  const structured = (change: object) =>
+    rawRecord(Buffer.from('a'), Buffer.from(JSON.stringify({ ...event, ...change })), headers)
+  await on.append(structured({}), structured({}), structured({ id: '2' }), rawRecord(null, Buffer.from('{'), headers))
+  await on.committed(4)
+  expect(seen).toEqual(['1', '2'])
 })
 
 test('with `dedupe: false` each is handled', async () => {
