@@ -69,6 +69,9 @@ export const errorCodes = [
   'VLX_CLUSTER_DOWNLOAD',
   'VLX_CLUSTER_PORT_TAKEN',
   'VLX_CLUSTER_NODE_FAILED',
+  'VLX_CLUSTER_UP',
+  'VLX_CLUSTER_DOWN',
+  'VLX_CLUSTER_DIFFERS',
   // test kit
   'VLX_TEST_NOT_SEEN',
 ] as const

@@ -47,7 +47,7 @@ export function checkoutScenario({ recorder, provider, missingSku }: ScenarioPar
 }
 
 interface Opened {
-  /** Resolves when each of them has its partitions, or after five seconds. */
+  /** Resolves when each of them has its partitions, or after twenty seconds. */
   all(subscriptions: Iterable<string>, signal: AbortSignal): Promise<void>
 }
 
@@ -60,7 +60,7 @@ function openedSubscriptions(): Opened {
   return {
     async all(subscriptions, signal) {
       const wanted = [...subscriptions]
-      const latest = performance.now() + 5000
+      const latest = performance.now() + 20_000
       while (!signal.aborted && performance.now() < latest && !wanted.every((name) => open.has(name))) await wait(5)
     },
   }

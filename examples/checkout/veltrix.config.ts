@@ -5,12 +5,15 @@
  */
 import { z } from 'zod'
 import { embedded } from '../../src/transport/embedded/index.ts'
+import { kafka } from '../../src/transport/kafka/index.ts'
 import { defineVeltrix, event } from '../../src/index.ts'
 
 const orderId = z.string().min(1)
 
 /** Where this example keeps its log and its effects. */
 export const directory = process.env['CHECKOUT_DIRECTORY'] ?? '.veltrix/checkout'
+
+const brokers = process.env['KAFKA_BROKERS']
 
 export default defineVeltrix({
   app: 'checkout',
@@ -80,5 +83,6 @@ export default defineVeltrix({
   },
   // An order waits for at most one such request of page views that is on its way to the disk already. Of 250 it would wait twice as long.
   publisher: { maxBatchEvents: 50 },
-  transport: embedded({ directory }),
+  // `veltrix dev --kafka` needs no such line; by it the other commands (`lanes`, `tail`, `dead`) look at a cluster too.
+  transport: brokers === undefined ? embedded({ directory }) : kafka({ brokers }),
 })

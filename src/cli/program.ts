@@ -54,6 +54,39 @@ export const program: Readonly<Record<string, Entry>> = {
     summary: 'Make the log as the typed file says',
     load: async () => (await import('./commands/apply.ts')).apply,
   },
+  cluster: {
+    summary: 'A Kafka cluster for development: up, status, kill, restart, down',
+    commands: {
+      up: {
+        summary: 'Start brokers on this machine, from jars or in Docker',
+        load: async () => (await import('./commands/cluster-up.ts')).clusterUp,
+      },
+      status: {
+        summary: 'Show brokers, ports, processes and the controller',
+        load: async () => (await import('./commands/cluster-status.ts')).clusterStatus,
+      },
+      kill: {
+        summary: 'Kill a broker (kill -9)',
+        load: async () => (await import('./commands/cluster-kill.ts')).clusterKill,
+      },
+      restart: {
+        summary: 'Start a broker again',
+        load: async () => (await import('./commands/cluster-restart.ts')).clusterRestart,
+      },
+      pause: {
+        summary: 'Stop a broker for a while (SIGSTOP)',
+        load: async () => (await import('./commands/cluster-pause.ts')).clusterPause,
+      },
+      resume: {
+        summary: 'Let a paused broker go on',
+        load: async () => (await import('./commands/cluster-resume.ts')).clusterResume,
+      },
+      down: {
+        summary: 'End the cluster; its data stays',
+        load: async () => (await import('./commands/cluster-down.ts')).clusterDown,
+      },
+    },
+  },
   doctor: {
     summary: 'Check the machine, the typed file and the log',
     load: async () => (await import('./commands/doctor.ts')).doctor,

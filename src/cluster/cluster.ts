@@ -3,27 +3,34 @@
  * with the process that started them, whatever becomes of it.
  * @module
  */
-import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { sleep, systemClock, type Clock } from '../clock.ts'
 import { kraftController, zookeeperController } from './controller.ts'
-import type { ClusterKind, Environment } from './distribution.ts'
-import { ClusterNodeFailed } from './errors.ts'
-import { Guarded } from './guarded.ts'
+import { kafkaVersions, type ClusterKind, type Environment } from './distribution.ts'
+import type { Guarded } from './guarded.ts'
 import { fetchJars } from './jars.ts'
-import { lastLines, worthReading } from './last-lines.ts'
+import { JavaPrograms, type NodeName } from './java-programs.ts'
+import { lastLines } from './last-lines.ts'
 import { knownBrokers } from './metadata-request.ts'
-import { addresses, makePlan, readPlan, requirePorts, writePlan, type ClusterNode, type ClusterPlan } from './plan.ts'
+import {
+  addresses,
+  makePlan,
+  nodeOf,
+  readPlan,
+  requirePorts,
+  writePlan,
+  type ClusterNode,
+  type ClusterPlan,
+} from './plan.ts'
 import { host, isOpen } from './ports.ts'
-import { brokerProperties, loggingText, propertiesText, zookeeperProperties } from './settings.ts'
+import { brokerProperties, loggingText, propertiesText } from './settings.ts'
 import type { Properties } from './settings.ts'
+import type { Cluster, ClusterStatus, NodeState } from './status.ts'
 import { requireJava, requireShell } from './tools.ts'
-
-const run = promisify(execFile)
+import { startZookeeper } from './zookeeper.ts'
 
 export interface ClusterOptions {
   /** `kraft` (Kafka 4.3, the default), or `zookeeper` (Kafka 3.9 with ZooKeeper 3.8). */
@@ -54,32 +61,29 @@ export interface ClusterOptions {
   readonly clock?: Clock
 }
 
-export type NodeState = 'running' | 'paused' | 'ended'
-
-/** Small heaps and quick starts: several of them share one machine. */
-const jvmDefaults = ['-Xms160m', '-Xmx320m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto']
 const pollMs = 100
 /** For a broker to give up its leaderships and end, when it is asked to. */
 const gracefulMs = 20_000
+const defaultStartTimeoutMs = 120_000
 
-export class KafkaCluster {
+export class KafkaCluster implements Cluster {
   readonly plan: ClusterPlan
   /** Where the nodes' files and logs are. */
   readonly directory: string
   readonly #options: ClusterOptions
   readonly #clock: Clock
-  readonly #env: Environment
-  readonly #jars: string
+  readonly #programs: JavaPrograms
   readonly #running = new Map<number, Guarded>()
   #zookeeper: Guarded | undefined
+  /** Nothing is started any more. */
+  readonly #stopped = new AbortController()
 
   private constructor(plan: ClusterPlan, directory: string, jars: string, options: ClusterOptions) {
     this.plan = plan
     this.directory = directory
-    this.#jars = jars
     this.#options = options
     this.#clock = options.clock ?? systemClock
-    this.#env = options.env ?? process.env
+    this.#programs = new JavaPrograms(directory, jars, options.env ?? process.env, options.directory === undefined)
   }
 
   /**
@@ -117,7 +121,7 @@ export class KafkaCluster {
 
   /** @throws RangeError when there is no such broker */
   state(id: number): NodeState {
-    const broker = this.#running.get(this.#node(id).id)
+    const broker = this.#running.get(nodeOf(this.plan, id).id)
     if (broker?.alive !== true) return 'ended'
     return broker.paused ? 'paused' : 'running'
   }
@@ -130,17 +134,17 @@ export class KafkaCluster {
 
   /** kill -9. Resolves when it is gone; at once when it was. */
   async kill(id: number): Promise<void> {
-    await this.#running.get(this.#node(id).id)?.kill()
+    await this.#running.get(nodeOf(this.plan, id).id)?.kill()
   }
 
   /** SIGSTOP: the broker keeps its connections, and answers nothing. */
-  pause(id: number): void {
-    this.#running.get(this.#node(id).id)?.pause()
+  async pause(id: number): Promise<void> {
+    this.#running.get(nodeOf(this.plan, id).id)?.pause()
   }
 
   /** SIGCONT. */
-  resume(id: number): void {
-    this.#running.get(this.#node(id).id)?.resume()
+  async resume(id: number): Promise<void> {
+    this.#running.get(nodeOf(this.plan, id).id)?.resume()
   }
 
   /**
@@ -149,10 +153,10 @@ export class KafkaCluster {
    * @throws ClusterNodeFailed, RangeError
    */
   async restart(id: number, wait = true): Promise<void> {
-    const node = this.#node(id)
+    const node = nodeOf(this.plan, id)
     await this.#end(this.#running.get(id))
     const since = await this.#launch(node)
-    const ready = this.#untilReady(node, since, [id])
+    const ready = this.#untilReady(node, since, [id], this.#stopped.signal)
     if (wait) await ready
     else ready.catch(() => undefined)
   }
@@ -169,9 +173,34 @@ export class KafkaCluster {
     return elected !== undefined && this.state(elected) === 'running' ? elected : undefined
   }
 
+  async status(): Promise<ClusterStatus> {
+    const { kind, nodes, zookeeperPort } = this.plan
+    const controller = (await this.controllerId()) ?? null
+    return {
+      kind,
+      version: kafkaVersions[kind],
+      runner: 'java',
+      directory: this.directory,
+      controller,
+      brokers: nodes.map(({ id, port }) => ({
+        id,
+        address: `${host}:${port}`,
+        state: this.state(id),
+        controller: id === controller,
+        pid: this.pid(id) ?? null,
+        container: null,
+      })),
+      zookeeper: zookeeperPort === undefined ? null : zookeeperStatus(zookeeperPort, this.#zookeeper),
+    }
+  }
+
+  lastLines(id: number, count: number): Promise<readonly string[]> {
+    return lastLines(this.logFile(id), 0, count)
+  }
+
   /** Log of a broker (or of ZooKeeper): warnings and errors. */
-  logFile(id: number | 'zookeeper'): string {
-    return join(this.directory, `${id}.log`)
+  logFile(id: NodeName): string {
+    return this.#programs.logFile(id)
   }
 
   /**
@@ -179,6 +208,7 @@ export class KafkaCluster {
    * @param options.graceful ask brokers to end in good order, for at most 20 s; the next start is quicker then
    */
   async stop({ graceful = false }: { readonly graceful?: boolean } = {}): Promise<void> {
+    this.#stopped.abort(new Error('The cluster was stopped.'))
     const brokers = [...this.#running.values()]
     await Promise.all(brokers.map((broker) => (graceful ? this.#end(broker) : broker.kill())))
     await this.#zookeeper?.kill()
@@ -189,83 +219,67 @@ export class KafkaCluster {
 
   async #begin(): Promise<void> {
     const { plan, directory } = this
-    const options = this.#options
-    const ids = plan.nodes.map(({ id }) => id)
-    await writeFile(join(directory, 'log4j.properties'), loggingText)
+    const given = this.#options.signal
+    const signal = given === undefined ? this.#stopped.signal : AbortSignal.any([given, this.#stopped.signal])
+    await writeFile(this.#programs.loggingFile, loggingText)
     await writePlan(directory, plan)
-    if (plan.zookeeperPort !== undefined) await this.#beginZookeeper(plan.zookeeperPort)
-    await Promise.all(
-      plan.nodes.map(async (node) => {
-        const properties = this.#properties(node)
-        await writeFile(this.#propertiesFile(node.id), propertiesText(properties))
-        if (plan.kind === 'kraft') await this.#format(node, String(properties['log.dirs']))
-        options.signal?.throwIfAborted()
-        const since = await this.#launch(node)
-        await this.#untilReady(node, since, ids, options.signal)
-        options.note?.(`broker ${node.id} is up on ${host}:${node.port}`)
+    if (plan.zookeeperPort !== undefined) await this.#beginZookeeper(plan.zookeeperPort, signal)
+    const starts = plan.nodes.map((node) =>
+      this.#beginBroker(node, signal).catch((error: unknown) => {
+        // The others must not go on starting what nobody would stop.
+        this.#stopped.abort(error)
+        throw error
       }),
     )
+    await Promise.allSettled(starts)
+    signal.throwIfAborted()
   }
 
-  async #beginZookeeper(port: number): Promise<void> {
-    const file = this.#propertiesFile('zookeeper')
-    const log = this.logFile('zookeeper')
-    await writeFile(file, propertiesText(zookeeperProperties(port, this.directory)))
-    const main = 'org.apache.zookeeper.server.quorum.QuorumPeerMain'
-    const since = await sizeOf(log)
-    this.#zookeeper = await Guarded.start(this.#java(['-Xms32m', '-Xmx128m'], main, file), log, this.#processEnv)
-    const deadline = this.#clock.monotonic() + (this.#options.startTimeoutMs ?? 120_000)
-    while (!(await isOpen(port))) {
-      this.#options.signal?.throwIfAborted()
-      if (!this.#zookeeper.alive) throw await this.#failure('ZooKeeper', 'ended while it started', log, since)
-      if (this.#clock.monotonic() > deadline)
-        throw await this.#failure('ZooKeeper', 'did not open its port', log, since)
-      await sleep(this.#clock, pollMs)
-    }
+  async #beginZookeeper(port: number, signal: AbortSignal): Promise<void> {
+    const { directory } = this
+    const timeoutMs = this.#options.startTimeoutMs ?? defaultStartTimeoutMs
+    this.#zookeeper = await startZookeeper(this.#programs, { port, directory, timeoutMs, clock: this.#clock, signal })
     this.#options.note?.(`ZooKeeper is up on ${host}:${port}`)
   }
 
+  async #beginBroker(node: ClusterNode, signal: AbortSignal): Promise<void> {
+    const properties = this.#properties(node)
+    await writeFile(this.#programs.propertiesFile(node.id), propertiesText(properties))
+    if (this.plan.kind === 'kraft') await this.#format(node, String(properties['log.dirs']), signal)
+    signal.throwIfAborted()
+    const since = await this.#launch(node)
+    const ids = this.nodes.map(({ id }) => id)
+    await this.#untilReady(node, since, ids, signal)
+    this.#options.note?.(`broker ${node.id} is up on ${host}:${node.port}`)
+  }
+
   /** KRaft: a directory belongs to a cluster before its broker starts. */
-  async #format(node: ClusterNode, data: string): Promise<void> {
+  async #format({ id }: ClusterNode, data: string, signal: AbortSignal): Promise<void> {
     if (existsSync(join(data, 'meta.properties'))) return
-    const { formatArguments = [], signal } = this.#options
     // An id may begin with "-".
-    const args = [
-      'format',
-      `--cluster-id=${this.plan.clusterId}`,
-      '-c',
-      this.#propertiesFile(node.id),
-      ...formatArguments,
-    ]
-    const [java = '', ...rest] = this.#java([], 'kafka.tools.StorageTool', ...args)
-    try {
-      await run(java, rest, { env: this.#processEnv, signal })
-    } catch (error) {
-      signal?.throwIfAborted()
-      const { stderr = '', stdout = '' } = error as { stderr?: string; stdout?: string }
-      const said = worthReading(`${stdout}\n${stderr}`.split('\n'))
-      throw new ClusterNodeFailed(`broker ${node.id}`, 'could not format its directory', undefined, said.slice(-10))
-    }
+    const own = ['format', `--cluster-id=${this.plan.clusterId}`, '-c', this.#programs.propertiesFile(id)]
+    const args = [...own, ...(this.#options.formatArguments ?? [])]
+    await this.#programs.run(id, 'could not format its directory', 'kafka.tools.StorageTool', args, signal)
   }
 
   /** Resolves to where its log stood before. */
-  async #launch(node: ClusterNode): Promise<number> {
-    const log = this.logFile(node.id)
-    const since = await sizeOf(log)
-    const command = this.#java(this.#options.jvm ?? [], 'kafka.Kafka', this.#propertiesFile(node.id))
-    this.#running.set(node.id, await Guarded.start(command, log, this.#processEnv))
+  async #launch({ id }: ClusterNode): Promise<number> {
+    this.#stopped.signal.throwIfAborted()
+    const { process, since } = await this.#programs.start(id, 'kafka.Kafka', this.#options.jvm ?? [])
+    this.#running.set(id, process)
+    if (this.#stopped.signal.aborted) await process.kill()
     return since
   }
 
   /** Until `node` answers and knows the brokers with `ids`. */
-  async #untilReady(node: ClusterNode, since: number, ids: readonly number[], signal?: AbortSignal): Promise<void> {
+  async #untilReady(node: ClusterNode, since: number, ids: readonly number[], signal: AbortSignal): Promise<void> {
     const started = this.#running.get(node.id)!
-    const timeoutMs = this.#options.startTimeoutMs ?? 120_000
+    const timeoutMs = this.#options.startTimeoutMs ?? defaultStartTimeoutMs
     const deadline = this.#clock.monotonic() + timeoutMs
-    const fail = (what: string) => this.#failure(`broker ${node.id}`, what, this.logFile(node.id), since)
+    const fail = (what: string) => this.#programs.failure(node.id, what, since)
     const plain = String(this.#properties(node)['listeners']).includes(`PLAINTEXT://${host}:${node.port}`)
     for (let broker = started; ; await sleep(this.#clock, pollMs)) {
-      signal?.throwIfAborted()
+      signal.throwIfAborted()
       if (!broker.alive) {
         if (!(await this.#sessionRemains(node, since))) throw await fail('ended while it started')
         await this.#launch(node)
@@ -308,40 +322,11 @@ export class KafkaCluster {
     await timeout
   }
 
-  async #failure(node: string, what: string, log: string, since: number): Promise<ClusterNodeFailed> {
-    const kept = this.#options.directory === undefined ? undefined : log
-    return new ClusterNodeFailed(node, what, kept, await lastLines(log, since, 10))
-  }
-
   #properties(node: ClusterNode): Properties {
     return brokerProperties(this.plan, node, this.directory, this.#options.properties?.(node) ?? {})
   }
-
-  #propertiesFile(name: number | 'zookeeper'): string {
-    return join(this.directory, `${name}.properties`)
-  }
-
-  #java(jvm: readonly string[], main: string, ...args: readonly string[]): string[] {
-    const logging = `-Dlog4j.configuration=file:${join(this.directory, 'log4j.properties')}`
-    // Kafka asks Log4j 2 too, which complains that it is not the one that is set up.
-    const quiet = '-Dlog4j2.StatusLogger.level=OFF'
-    return ['java', ...jvmDefaults, ...jvm, logging, quiet, '-cp', join(this.#jars, '*'), main, ...args]
-  }
-
-  get #processEnv(): NodeJS.ProcessEnv {
-    return { ...this.#env }
-  }
-
-  /** @throws RangeError */
-  #node(id: number): ClusterNode {
-    const node = this.plan.nodes.find((each) => each.id === id)
-    if (node !== undefined) return node
-    throw new RangeError(
-      `There is no broker ${id}: this cluster has ${this.plan.nodes.map((each) => each.id).join(', ')}.`,
-    )
-  }
 }
 
-async function sizeOf(file: string): Promise<number> {
-  return (await stat(file).catch(() => undefined))?.size ?? 0
+function zookeeperStatus(port: number, process: Guarded | undefined): ClusterStatus['zookeeper'] {
+  return { address: `${host}:${port}`, pid: process?.alive === true ? process.pid : null }
 }

@@ -14,24 +14,27 @@ import { dataDirectory } from './settings.ts'
  * Undefined while there is none.
  */
 export async function kraftController(directory: string, ids: readonly number[]): Promise<number | undefined> {
-  let newest = { leaderId: -1, leaderEpoch: -1 }
-  for (const id of ids) {
-    const file = join(dataDirectory(directory, id), '__cluster_metadata-0', 'quorum-state')
-    const state = quorumState(await readFile(file, 'utf8').catch(() => ''))
-    if (state === undefined || state.leaderEpoch < newest.leaderEpoch) continue
-    // Of one epoch, a voter may not know the winner yet.
-    if (state.leaderEpoch > newest.leaderEpoch || newest.leaderId < 0) newest = state
-  }
-  return newest.leaderId < 0 ? undefined : newest.leaderId
+  const texts = ids.map((id) =>
+    readFile(join(dataDirectory(directory, id), '__cluster_metadata-0', 'quorum-state'), 'utf8').catch(() => ''),
+  )
+  return newestLeader((await Promise.all(texts)).map(quorumState))
 }
 
-interface QuorumState {
+export interface QuorumState {
+  /** Negative while the voter knows of none. */
   readonly leaderId: number
   readonly leaderEpoch: number
 }
 
-/** Undefined while the file is just being replaced. */
-function quorumState(text: string): QuorumState | undefined {
+/** Of one epoch, a voter may not know the winner yet. */
+export function newestLeader(states: readonly (QuorumState | undefined)[]): number | undefined {
+  const known = states.filter((state) => state !== undefined)
+  const newest = Math.max(...known.map(({ leaderEpoch }) => leaderEpoch))
+  return known.find(({ leaderId, leaderEpoch }) => leaderEpoch === newest && leaderId >= 0)?.leaderId
+}
+
+/** What the text of the file says; undefined while it is just being replaced. */
+export function quorumState(text: string): QuorumState | undefined {
   try {
     return JSON.parse(text) as QuorumState
   } catch {

@@ -45,6 +45,8 @@ export class ClusterNodeFailed extends VeltrixError {
   readonly retryable = false
   /** `broker 2`, or `ZooKeeper`. */
   readonly node: string
+  /** What became of it: `ended while it started`. */
+  readonly what: string
   /** Its whole log; undefined when it is gone with the cluster's temporary directory. */
   readonly logFile: string | undefined
   /** The log's last lines. */
@@ -53,7 +55,48 @@ export class ClusterNodeFailed extends VeltrixError {
     const said = lastLines.length === 0 ? 'It logged nothing.' : `Its last lines:\n  ${lastLines.join('\n  ')}`
     super(`${node} ${what}. ${said}${logFile === undefined ? '' : `\nThe whole log: ${logFile}`}`)
     this.node = node
+    this.what = what
     this.logFile = logFile
     this.lastLines = lastLines
+  }
+}
+
+/** Thrown when a cluster is to come up in a directory where one is up already. */
+export class ClusterAlreadyUp extends VeltrixError {
+  readonly code = 'VLX_CLUSTER_UP'
+  readonly retryable = false
+  readonly directory: string
+  /** Id of the process that keeps it. */
+  readonly keeper: number
+  constructor(directory: string, keeper: number) {
+    super(
+      `A cluster is up in ${directory} already (process ${keeper}). "veltrix cluster status" shows it, "veltrix cluster down" ends it; --directory has another one beside it.`,
+    )
+    this.directory = directory
+    this.keeper = keeper
+  }
+}
+
+/** Thrown when a cluster is to be steered that is not up. */
+export class ClusterNotUp extends VeltrixError {
+  readonly code = 'VLX_CLUSTER_DOWN'
+  readonly retryable = false
+  readonly directory: string
+  constructor(directory: string) {
+    super(`No cluster is up in ${directory}. Start it with "veltrix cluster up", or name its --directory.`)
+    this.directory = directory
+  }
+}
+
+/** Thrown when a directory holds a cluster that is not the one asked for: other brokers, with or without ZooKeeper or Docker. */
+export class ClusterDiffers extends VeltrixError {
+  readonly code = 'VLX_CLUSTER_DIFFERS'
+  readonly retryable = false
+  readonly directory: string
+  constructor(directory: string, has: string, wanted: string) {
+    super(
+      `${directory} holds a cluster with ${has}, not ${wanted}. Bring it up as it is, remove it and its data with --fresh, or use another --directory.`,
+    )
+    this.directory = directory
   }
 }

@@ -9,12 +9,13 @@ import { open } from 'node:fs/promises'
 /**
  * The program is the child of a shell. Beside it the shell's watcher reads an input that only the starter holds open; when that ends, which the
  * system sees to, the watcher kills the program. The shell itself waits for the program, so that its end is known. The watcher goes
- * first then: the program's id may be another's by the time the input ends.
+ * first then: the program's id may be another's by the time the input ends. So what nobody is left to remove, the watcher removes.
  */
 const guard = `
+scratch=$1; shift
 exec 4<&0
 "$@" </dev/null >&3 2>&3 3>&- 4<&- & program=$!
-{ trap '' HUP INT TERM; cat <&4 >/dev/null; kill -9 $program; } 3>&- & watcher=$!
+{ trap '' HUP INT TERM; cat <&4 >/dev/null; kill -9 $program; [ -z "$scratch" ] || rm -rf "$scratch"; } 3>&- & watcher=$!
 echo $program
 exec 3>&- 4<&-
 wait $program; code=$?
@@ -36,15 +37,22 @@ export class Guarded {
     })
   }
 
-  /** Starts `command`; what it says is appended to `logFile`. */
-  static async start(command: readonly string[], logFile: string, env?: NodeJS.ProcessEnv): Promise<Guarded> {
+  /**
+   * Starts `command`; what it says is appended to `logFile`.
+   * @param options.scratch a directory that goes with the starter, should that die
+   */
+  static async start(
+    command: readonly string[],
+    logFile: string,
+    options: { readonly env: NodeJS.ProcessEnv; readonly scratch: string | undefined },
+  ): Promise<Guarded> {
     const log = await open(logFile, 'a')
     try {
       // A group of its own: Ctrl-C at a terminal is the starter's to answer.
-      const shell = spawn('sh', ['-c', guard, 'guard', ...command], {
+      const shell = spawn('sh', ['-c', guard, 'guard', options.scratch ?? '', ...command], {
         stdio: ['pipe', 'pipe', log.fd, log.fd],
         detached: true,
-        env,
+        env: options.env,
       })
       shell.stdin!.on('error', () => undefined)
       const ended = once(shell, 'exit').then(() => undefined)

@@ -20,6 +20,8 @@ export interface ClusterNode {
 
 export interface ClusterPlan {
   readonly kind: ClusterKind
+  /** Its data lies in Docker's volumes. */
+  readonly docker?: boolean
   readonly clusterId: string
   readonly nodes: readonly ClusterNode[]
   /** Of a ZooKeeper cluster. */
@@ -59,7 +61,6 @@ export async function makePlan(kind: ClusterKind, brokers: number, firstPort: nu
   return { kind, clusterId, nodes, ...(kind === 'zookeeper' ? { zookeeperPort: ports[brokers * 2]! } : {}) }
 }
 
-/** Every node of the plan comes with two copies at least where there are two brokers. */
 const mostBrokers = 9
 
 function portsFrom(first: number, brokers: number): number[] {
@@ -84,4 +85,11 @@ export async function requirePorts({ kind, nodes, zookeeperPort }: ClusterPlan):
 /** `host:port` of each. */
 export function addresses(nodes: readonly ClusterNode[]): string[] {
   return nodes.map(({ port }) => `${host}:${port}`)
+}
+
+/** @throws RangeError when there is no such broker */
+export function nodeOf({ nodes }: ClusterPlan, id: number): ClusterNode {
+  const node = nodes.find((each) => each.id === id)
+  if (node !== undefined) return node
+  throw new RangeError(`There is no broker ${id}: this cluster has ${nodes.map((each) => each.id).join(', ')}.`)
 }

@@ -200,9 +200,11 @@ describe('dev and dead letters', () => {
     // Without a worker the report never comes: that is said, and a signal ends the waiting.
     const interrupted = shell()
     const redrive = veltrix(['dead', 'redrive', 'billing', dead.id, '--wait', '--json'], interrupted)
-    await expect.poll(() => interrupted.stderr.text).toContain('No worker runs billing now. Waiting until one does')
     await expect
-      .poll(async () => (await veltrix(['dead', 'list', 'billing', '--json'], shell())).out)
+      .poll(() => interrupted.stderr.text, { timeout: 20_000 })
+      .toContain('No worker runs billing now. Waiting until one does')
+    await expect
+      .poll(async () => (await veltrix(['dead', 'list', 'billing', '--json'], shell())).out, { timeout: 20_000 })
       .toContain('"redriving"')
     interrupted.signal('SIGINT')
     const { code, json, err } = await redrive

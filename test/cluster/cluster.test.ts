@@ -2,6 +2,7 @@
  * Clusters of real brokers: started, killed, stopped for a while, started again, and never left behind.
  * @module
  */
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -85,6 +86,7 @@ test('brokers end when their starter is killed', async (context) => {
   expect(await isAlive(Number(pid))).toBe(true)
   starter.kill('SIGKILL')
   await expect.poll(() => isAlive(Number(pid)), patience).toBe(false)
+  await expect.poll(() => existsSync(directory), patience).toBe(false)
 }, 120_000)
 
 test('a broker that does not come up says why, and leaves nothing', async (context) => {

@@ -10,6 +10,7 @@ export const dev = command({
   details: [
     'Loads the app module, starts every subscription, and shows each lane: published and handled per second, waiting time from publish to handler start (p50, p99), lag, keys waiting for a repeated attempt, dead letters. On a terminal the view is redrawn in place; otherwise, and with --plain or NO_COLOR, it is one line per interval; with --json one JSON snapshot per line.',
     'SIGINT and SIGTERM drain: nothing new is taken, running handlers finish, positions are committed, exit 0. A second signal leaves at once.',
+    'With --kafka the same app, unchanged, runs on a Kafka cluster: the one that "veltrix cluster up" started here, or three brokers that are started for this run and end with it (Java 17 and Maven, or Docker). --brokers names any other cluster. Kafka needs the package @platformatic/kafka.',
     'When the module exports `scenario` besides its app, its traffic runs too, and what it checked is part of the summary.',
   ],
   args: {
@@ -37,6 +38,11 @@ export const dev = command({
       description: 'Run the scenario of the module',
       negativeDescription: 'Leave the scenario of the module out',
     },
+    kafka: {
+      type: 'boolean',
+      description: 'On Kafka instead of the log of the typed file: the cluster that is up here, or one for this run',
+    },
+    brokers: { type: 'string', valueHint: 'host:port', description: 'On this Kafka cluster; several, with commas' },
     settle: {
       type: 'string',
       valueHint: 'duration',
@@ -47,6 +53,8 @@ export const dev = command({
   examples: [
     ['veltrix dev', 'The app in this directory, until Ctrl-C'],
     ['veltrix dev examples/checkout --for 10s --json', 'Ten seconds, then one summary object on stdout'],
+    ['veltrix dev --kafka', 'The same on a real Kafka cluster'],
+    ['veltrix dev --brokers kafka-1:9092,kafka-2:9092', 'On a cluster that runs elsewhere'],
     ['veltrix dev -s billing -s mailer --plain', 'Two subscriptions, plain lines'],
   ],
   async run({ args, every, shell, out }) {
@@ -70,9 +78,15 @@ export const dev = command({
       ),
     )
     if (!loaded.hasHandlers) out.note('The module is only a typed file: nothing is handled, the log can be used.')
+    const on =
+      args.kafka || args.brokers !== undefined
+        ? await (await import('../dev/kafka.ts')).onKafka(loaded, args.brokers, shell, out)
+        : undefined
+    if (on === 'interrupted') return 0
     const live = !args.plain && !out.json && isScreen(shell)
-    return runSession({
-      loaded,
+    const session = runSession({
+      loaded: on?.loaded ?? loaded,
+      place: on?.place,
       shell,
       out,
       forMs,
@@ -83,6 +97,7 @@ export const dev = command({
       scenario: args.scenario ? loaded.scenario : undefined,
       subscriptions: names.length > 0 ? names : loaded.hasHandlers ? undefined : [],
     })
+    return session.finally(() => on?.close())
   },
 })
 

@@ -16,6 +16,8 @@ import { JsonView, LiveView, PlainView, type View, type ViewOptions } from './vi
 
 export interface SessionOptions {
   readonly loaded: LoadedApp
+  /** What the view calls the log, where it is not that of the typed file. */
+  readonly place?: string
   readonly shell: Shell
   readonly out: Output
   /** Undefined runs until a signal. */
@@ -181,7 +183,7 @@ function viewOf(options: SessionOptions, gauges: Gauges): View {
     shell,
     out,
     lane: loaded.config.lanes[0]!.name,
-    place: placeOf(loaded.config, shell.cwd),
+    place: options.place ?? placeOf(loaded.config, shell.cwd),
     onlySummary: forMs !== undefined,
   }
   if (out.json) return new JsonView(view)

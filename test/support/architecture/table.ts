@@ -61,7 +61,7 @@ export const table: Table = {
     'index.ts': { may: [...rooms, 'veltrix.ts', 'transport/embedded'] },
     testing: { may: [...rooms, 'veltrix.ts', 'index.ts', 'transport/embedded'] },
     cli: {
-      may: [...rooms, 'topology', 'veltrix.ts', 'index.ts', 'transport/embedded', 'cluster'],
+      may: [...rooms, 'topology', 'veltrix.ts', 'index.ts', 'transport/embedded', 'transport/kafka', 'cluster'],
       packages: ['citty', '@clack/prompts'],
     },
   },
