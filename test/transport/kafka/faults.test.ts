@@ -6,13 +6,13 @@ import { spawn } from 'node:child_process'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { Admin, Producer, stringSerializers } from '@platformatic/kafka'
+import { Admin, Connection, findCoordinatorV4, Producer, stringSerializers } from '@platformatic/kafka'
 import { afterAll, beforeAll, expect, onTestFinished, test, type TestContext } from 'vitest'
 import { systemClock } from '../../../src/clock.ts'
 import { kafka, type KafkaOptions } from '../../../src/transport/kafka/index.ts'
 import type { Log } from '../../../src/transport/index.ts'
 import { readAll, record, stored, text } from '../../conformance/harness.ts'
-import { Member } from '../../conformance/member.ts'
+import { keyOf, Member } from '../../conformance/member.ts'
 import { KafkaCluster, missingKafka } from '../../support/kafka-cluster.ts'
 import { requirePart } from '../../support/parts.ts'
 
@@ -197,6 +197,55 @@ test('a main thread that is busy past the session keeps its partitions, under bo
     expect(member.history.map(({ what }) => what)).toEqual(['assigned'])
   }
 }, 60_000)
+
+test.for(['consumer', 'classic'] as const)(
+  'while its coordinator does not answer a member loses what it holds before another gets it (%s)',
+  { timeout: 120_000 },
+  async (groupProtocol, context) => {
+    const [one, two] = [await openLog(context, { groupProtocol }), await openLog(context, { groupProtocol })]
+    const [topic, group] = [fresh('topic'), fresh('group')]
+    await one.admin.createTopics([{ name: topic, partitions: 4, ...keep }])
+    const holders = new Map<string, Member>()
+    const mistakes: string[] = []
+    const join = async (log: Log): Promise<Member> => {
+      const member = await Member.join(log, group, [topic], {
+        sessionTimeoutMs: 4_000,
+        onAssigned: (self, partitions) => {
+          for (const place of partitions) {
+            const holder = holders.get(keyOf(place))
+            if (holder !== undefined && holder !== self && holder.held.has(keyOf(place))) {
+              mistakes.push(`${keyOf(place)} is held twice`)
+            }
+            holders.set(keyOf(place), self)
+          }
+        },
+      })
+      return member
+    }
+    const members = [await join(one), await join(two)]
+    await Promise.all(members.map((member) => member.holding(2)))
+    const coordinatorId = await coordinatorOf(group)
+    cluster!.pause(coordinatorId)
+    onTestFinished(() => cluster!.resume(coordinatorId))
+    const isLost = ({ history }: Member): boolean => history.some(({ what }) => what === 'lost')
+    await Promise.all(members.map((member) => member.until(isLost)))
+    // Another broker keeps the group now.
+    await expect.poll(() => members.reduce((sum, { held }) => sum + held.size, 0), { timeout: 60_000 }).toBe(4)
+    cluster!.resume(coordinatorId)
+    await Promise.all(members.map((member) => member.holding(2)))
+    expect(mistakes).toEqual([])
+  },
+)
+
+async function coordinatorOf(group: string): Promise<number> {
+  const connection = new Connection('tool')
+  const [host, port] = cluster!.brokers[0]!.split(':')
+  await connection.connect(host!, Number(port))
+  const ofGroups = 0
+  const { coordinators } = await findCoordinatorV4.api.async(connection, ofGroups, [group])
+  await connection.close()
+  return coordinators[0]!.nodeId
+}
 
 test('reading and fetching below the earliest retained record start there', async (context) => {
   const log = await openLog(context)

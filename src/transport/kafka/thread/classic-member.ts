@@ -17,6 +17,7 @@ import { Handover, needsOf, type Join } from './handover.ts'
 import type { Place } from './holdings.ts'
 import type { GrantedPosition, Membership } from './membership.ts'
 import { Pace } from './pace.ts'
+import { heartbeatTimeoutMs, SessionWatch } from './session-watch.ts'
 import { sessionWithin } from './session.ts'
 import { takenOver } from './static-member.ts'
 
@@ -30,10 +31,10 @@ export class ClassicMember implements Membership {
   readonly #handover: Handover
   readonly #commits: Commits
   readonly #pace: Pace
+  readonly #session: SessionWatch
   readonly #member: { id: string; epoch: number; readonly instanceId: string | null }
   readonly #ended: Promise<void>
   #sessionTimeoutMs: number
-  #heardAt: number
   /** The round under way. */
   #round: Promise<void> | undefined
   #mustJoin = true
@@ -51,7 +52,7 @@ export class ClassicMember implements Membership {
     this.#cluster = cluster
     this.#join = join
     this.#sessionTimeoutMs = join.sessionTimeoutMs
-    this.#heardAt = cluster.clock.monotonic()
+    this.#session = new SessionWatch(cluster.clock, () => this.#loseAll())
     this.#pace = new Pace(cluster.clock)
     this.#member = { id: '', epoch: 0, instanceId: join.instanceId }
     this.#coordinator = new Coordinator(cluster, join.group)
@@ -90,11 +91,12 @@ export class ClassicMember implements Membership {
 
   async #step(): Promise<void> {
     try {
-      await this.#checkSession()
+      this.#checkReleases()
       if (this.#handover.holdings.hasGivenUp(this.#claimed)) this.#mustJoin = true
       if (this.#mustJoin) this.#beginRound()
       if (this.#member.epoch > 0) await this.#beat()
-      await this.#watch()
+      else if (this.#round !== undefined) await this.#lookAfterRound()
+      void this.#watch()
       this.#handover.assign()
     } catch (error) {
       this.#troubled(error)
@@ -112,10 +114,11 @@ export class ClassicMember implements Membership {
     const sentAt = this.#cluster.clock.monotonic()
     const { id, epoch, instanceId } = this.#member
     try {
-      await this.#coordinator.askWithin(this.#sessionTimeoutMs / 2, async (connection) => {
+      await this.#coordinator.askWithin(heartbeatTimeoutMs(this.#sessionTimeoutMs), async (connection) => {
         const request = await this.#cluster.negotiation.pick(connection, 'Heartbeat')
         return request.async(connection, group, epoch, id, instanceId)
       })
+      if (epoch !== this.#member.epoch || id !== this.#member.id) return
       // While a round is under way the member is alive, and its generation is not settled.
       if (this.#round === undefined) this.#commits.heard()
     } catch (error) {
@@ -127,7 +130,17 @@ export class ClassicMember implements Membership {
       this.#beginRound()
       if (errorCode === code.illegalGeneration) return
     }
-    this.#heardAt = Math.max(this.#heardAt, sentAt)
+    this.#session.heard(sentAt, this.#sessionTimeoutMs)
+  }
+
+  /** The first round may wait long for others, and there are no heartbeats yet to tell that the coordinator is another one, or silent. */
+  async #lookAfterRound(): Promise<void> {
+    const looked = this.#coordinator.askWithin(heartbeatTimeoutMs(this.#sessionTimeoutMs), async (connection) => {
+      const request = await this.#cluster.negotiation.pick(connection, 'DescribeGroups')
+      return request.async(connection, [this.#join.group], false)
+    })
+    // What is wrong ends the round, which tells it.
+    await looked.catch(() => {})
   }
 
   #beginRound(): void {
@@ -155,7 +168,7 @@ export class ClassicMember implements Membership {
     const given = await syncRound(this.#cluster, this.#coordinator, this.#member, joined.subscribers, counts)
     // Lost, or left, meanwhile.
     if (this.#isLeaving || this.#member.epoch !== joined.generation) return
-    this.#heardAt = Math.max(this.#heardAt, sentAt)
+    this.#session.heard(sentAt, this.#sessionTimeoutMs)
     this.#told = undefined
     this.#watched = joined.isLeader ? counts : undefined
     this.#watchedAt = this.#cluster.clock.monotonic()
@@ -168,7 +181,6 @@ export class ClassicMember implements Membership {
     const claimed = claims.map(({ topicId, partition }) => ({ topic: topicId, partition }))
     for (;;) {
       const { id } = this.#member
-      const sentAt = this.#cluster.clock.monotonic()
       const args = [this.#member, this.#join, this.#sessionTimeoutMs, claimed] as const
       const joined = await joinRound(this.#cluster, this.#coordinator, ...args)
       if (this.#member.id !== id) return undefined
@@ -176,7 +188,6 @@ export class ClassicMember implements Membership {
       if (this.#isLeaving) return undefined
       if (joined.generation === undefined) continue
       this.#member.epoch = joined.generation
-      this.#heardAt = Math.max(this.#heardAt, sentAt)
       return joined
     }
   }
@@ -187,23 +198,17 @@ export class ClassicMember implements Membership {
     if (this.#watched === undefined || now - this.#watchedAt < watchMs) return
     this.#watchedAt = now
     const watched = this.#watched
-    const counts = await countPartitions(this.#cluster, [...watched.keys()])
+    const counts = await countPartitions(this.#cluster, [...watched.keys()]).catch(() => watched)
     if (watched === this.#watched && [...counts].some(([topic, count]) => watched.get(topic) !== count)) {
       this.#mustJoin = true
       this.#beginRound()
     }
   }
 
-  /**
-   * A member that was not heard of for a session holds nothing any more, whatever it believes; nor does one that keeps for longer than it
-   * may what it was asked to give back.
-   */
-  async #checkSession(): Promise<void> {
-    const { clock } = this.#cluster
-    if (this.#member.epoch === 0) return
-    const isSilent = clock.monotonic() - this.#heardAt > this.#sessionTimeoutMs
-    if (!isSilent && !this.#handover.isOverdue) return
-    if (!isSilent) await this.#sayGoodbye()
+  /** A member that keeps for longer than it may what it was asked to give back is out; the broker does not see to it under this protocol. */
+  #checkReleases(): void {
+    if (!this.#handover.isOverdue) return
+    void this.#sayGoodbye()
     this.#loseAll()
   }
 
@@ -258,6 +263,7 @@ export class ClassicMember implements Membership {
 
   /** As a new member from now on. */
   #loseAll(): void {
+    this.#session.stop()
     this.#member.epoch = 0
     this.#member.id = ''
     this.#mustJoin = true
@@ -281,6 +287,7 @@ export class ClassicMember implements Membership {
 
   #end(): void {
     this.#isLeaving = true
+    this.#session.stop()
     this.#handover.end()
     this.#pace.poke()
   }

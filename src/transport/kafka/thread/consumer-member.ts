@@ -17,6 +17,7 @@ import { Handover, needsOf, type Join } from './handover.ts'
 import type { Place } from './holdings.ts'
 import type { GrantedPosition, Membership } from './membership.ts'
 import { Pace } from './pace.ts'
+import { heartbeatTimeoutMs, SessionWatch } from './session-watch.ts'
 import { settleSession } from './session.ts'
 import { takenOver, unreleased } from './static-member.ts'
 
@@ -34,11 +35,11 @@ export class ConsumerMember implements Membership {
   readonly #handover: Handover
   readonly #commits: Commits
   readonly #pace: Pace
+  readonly #session: SessionWatch
   readonly #member: { readonly id: string; epoch: number; readonly instanceId: string | null }
   readonly #ended: Promise<void>
   #sessionTimeoutMs = 45_000
   #intervalMs: number
-  #heardAt: number
   #quickBeats = quickBeats
   #isLeaving = false
   /** What was told last of why this member cannot join. */
@@ -50,7 +51,7 @@ export class ConsumerMember implements Membership {
     this.#join = join
     this.#refused = refused
     this.#intervalMs = cluster.options.heartbeatIntervalMs
-    this.#heardAt = cluster.clock.monotonic()
+    this.#session = new SessionWatch(cluster.clock, () => this.#loseAll())
     this.#pace = new Pace(cluster.clock)
     this.#member = { id: randomUUID(), epoch: 0, instanceId: join.instanceId }
     this.#coordinator = new Coordinator(cluster, join.group)
@@ -85,7 +86,6 @@ export class ConsumerMember implements Membership {
     while (!this.#isLeaving) {
       let pauseMs = this.#intervalMs
       try {
-        this.#checkSession()
         await this.#beat()
         pauseMs = this.#nextPause()
       } catch (error) {
@@ -107,13 +107,15 @@ export class ConsumerMember implements Membership {
     } catch {
       // It stays at the broker's default; the heartbeat tells what is wrong.
     }
-    this.#heardAt = this.#cluster.clock.monotonic()
   }
 
   async #beat(): Promise<void> {
     const sentAt = this.#cluster.clock.monotonic()
-    const answer = await this.#heartbeat(this.#member.epoch)
-    this.#heardAt = sentAt
+    const { epoch } = this.#member
+    const answer = await this.#heartbeat(epoch)
+    // Its session ended while it waited: the answer is for a member that is no more.
+    if (this.#member.epoch !== epoch) return
+    this.#session.heard(sentAt, this.#sessionTimeoutMs)
     this.#told = undefined
     this.#member.epoch = answer.memberEpoch
     this.#commits.heard()
@@ -133,7 +135,7 @@ export class ConsumerMember implements Membership {
     const { id, instanceId } = this.#member
     const owned = epoch > 0 ? this.#handover.holdings.owned() : []
     const rack = options.rack === '' ? null : options.rack
-    return this.#coordinator.askWithin(this.#sessionTimeoutMs / 2, async (connection) => {
+    return this.#coordinator.askWithin(heartbeatTimeoutMs(this.#sessionTimeoutMs), async (connection) => {
       const request = await this.#request(connection)
       const { rebalanceTimeoutMs } = options
       return request(connection, group, id, epoch, instanceId, rack, rebalanceTimeoutMs, [...topics], null, null, owned)
@@ -145,13 +147,6 @@ export class ConsumerMember implements Membership {
     const request = await this.#cluster.negotiation.pickNewer(connection, 'ConsumerGroupHeartbeat')
     if (request === undefined) throw protocolUnknown(this.#join.group)
     return request.async
-  }
-
-  /** A member that was not heard of for a session holds nothing any more, whatever it believes. */
-  #checkSession(): void {
-    if (this.#cluster.clock.monotonic() - this.#heardAt <= this.#sessionTimeoutMs) return
-    this.#loseAll()
-    this.#heardAt = this.#cluster.clock.monotonic()
   }
 
   /** @returns the pause before the next heartbeat */
@@ -194,6 +189,7 @@ export class ConsumerMember implements Membership {
   }
 
   #loseAll(): void {
+    this.#session.stop()
     this.#member.epoch = 0
     this.#quickBeats = quickBeats
     this.#handover.loseAll()
@@ -214,6 +210,7 @@ export class ConsumerMember implements Membership {
 
   #end(): void {
     this.#isLeaving = true
+    this.#session.stop()
     this.#handover.end()
     this.#pace.poke()
   }

@@ -79,14 +79,15 @@ export class Coordinator {
 
   /** As `ask`, for what the coordinator answers only when others have come; ends when the coordinator is another one. */
   async askPatiently<Answer>(longestMs: number, ask: (connection: Connection) => Promise<Answer>): Promise<Answer> {
-    const address = await this.#found()
+    const { promise: moved } = this.#moved
+    const address = await Promise.race([this.#found(), moved])
     const { connections } = this.#cluster
     let connection: Connection | undefined
     try {
       connection = await connections.dedicated(address, longestMs)
       const asked = ask(connection)
       asked.catch(() => {})
-      return await Promise.race([asked, this.#moved.promise])
+      return await Promise.race([asked, moved])
     } catch (error) {
       throw this.#failed(error)
     } finally {

@@ -1,0 +1,31 @@
+/**
+ * The end of a member's session, on a clock in the hand.
+ * @module
+ */
+import { expect, test } from 'vitest'
+import { VirtualClock } from '../../../src/testing/clock.ts'
+import { heartbeatTimeoutMs, SessionWatch } from '../../../src/transport/kafka/thread/session-watch.ts'
+
+test('ends a session once, a time-out after what was heard last was sent, and not after it was stopped', async () => {
+  const clock = new VirtualClock()
+  const ended: number[] = []
+  const watch = new SessionWatch(clock, () => ended.push(clock.monotonic()))
+  const start = clock.monotonic()
+  await clock.advance(50_000)
+  expect(ended).toEqual([])
+  watch.heard(clock.monotonic(), 1_000)
+  await clock.advance(900)
+  watch.heard(clock.monotonic() - 200, 1_000)
+  // An answer that came late says less than what is known.
+  watch.heard(clock.monotonic() - 600, 1_000)
+  await clock.advance(5_000)
+  expect(ended).toEqual([start + 51_700])
+  watch.heard(clock.monotonic(), 1_000)
+  watch.stop()
+  await clock.advance(5_000)
+  expect(ended).toHaveLength(1)
+})
+
+test('some heartbeats can fail before a session ends', () => {
+  expect([2_000, 10_000, 45_000].map(heartbeatTimeoutMs)).toEqual([1_000, 2_000, 9_000])
+})
