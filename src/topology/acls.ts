@@ -12,7 +12,7 @@ export const aclRoles: readonly AclRole[] = ['publisher', 'worker', 'apply']
 /** Operations allowed to one principal on one resource. */
 export interface AclGrant {
   readonly role: AclRole
-  readonly resource: 'topic' | 'group' | 'cluster'
+  readonly resource: 'topic' | 'group' | 'cluster' | 'transactional-id'
   /** Of the resource; a beginning of names with `pattern: 'prefixed'`. */
   readonly name: string
   readonly pattern: 'literal' | 'prefixed'
@@ -56,11 +56,19 @@ function workerGrants(config: CompiledConfig): AclGrant[] {
       'takes part in its group, with its session time-out',
     ),
   )
-  return [...streams, ...dead, ...groups]
+  const transactions = [...config.subscriptions.values()]
+    .filter(({ exactlyOnce }) => exactlyOnce)
+    .map(({ group }): AclGrant => {
+      const why = 'stores what handlers publish with the commit'
+      return { ...grant('worker', 'transactional-id', `${group}.`, ['Write'], why), pattern: 'prefixed' }
+    })
+  return [...streams, ...dead, ...groups, ...transactions]
 }
 
 function applyGrants(config: CompiledConfig): AclGrant[] {
   const ledger = ledgerTopic(config.app)
+  // Only with transactions may what lies behind a position be no event, so that it has to be looked at.
+  const reads = [...config.subscriptions.values()].some(({ exactlyOnce }) => exactlyOnce)
   const groups = [...config.subscriptions.values()].map(({ group }) =>
     grant('apply', 'group', group, ['Describe'], 'sees what is not handled yet'),
   )
@@ -70,7 +78,7 @@ function applyGrants(config: CompiledConfig): AclGrant[] {
         'apply',
         'topic',
         nameSpace(config.app),
-        applyOperations,
+        reads ? [...applyOperations, 'Read'] : applyOperations,
         'looks at and changes topics of the application',
       ),
       pattern: 'prefixed',

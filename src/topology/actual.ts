@@ -35,17 +35,35 @@ async function undoneOf(
   const positions = groups.flatMap(({ group, positions: held }) => held.map((position) => ({ group, ...position })))
   const read = [...new Set(positions.map(({ topic }) => topic))].filter((topic) => topics.has(topic))
   const undone = new Map<string, Map<string, number>>()
-  for (const { topic, partition, earliest, end } of read.length === 0 ? [] : await log.admin.offsets(read)) {
-    for (const group of new Set(positions.filter((each) => each.topic === topic).map((each) => each.group))) {
-      const position = positions.find(
+  const ends = read.length === 0 ? [] : await log.admin.offsets(read)
+  const lags = ends.flatMap(({ topic, partition, earliest, end }) =>
+    [...new Set(positions.filter((each) => each.topic === topic).map(({ group }) => group))].map((group) => {
+      const held = positions.find(
         (each) => each.group === group && each.topic === topic && each.partition === partition,
       )
-      const left = end - Math.max(position?.offset ?? 0, earliest)
-      if (left <= 0) continue
-      const bySubscription = undone.get(topic) ?? new Map<string, number>()
-      const name = subscriptions.get(group)!
-      undone.set(topic, bySubscription.set(name, (bySubscription.get(name) ?? 0) + left))
-    }
+      return { group, topic, partition, from: Math.max(held?.offset ?? 0, earliest), end }
+    }),
+  )
+  const real = await Promise.all(lags.filter(({ from, end }) => from < end).map((lag) => whenEvents(log, lag)))
+  for (const { group, topic, from, end } of real.filter((lag) => lag !== undefined)) {
+    const bySubscription = undone.get(topic) ?? new Map<string, number>()
+    const name = subscriptions.get(group)!
+    undone.set(topic, bySubscription.set(name, (bySubscription.get(name) ?? 0) + end - from))
   }
   return undone
+}
+
+/** Marks of transactions take offsets too: what lies behind the position may be no event. Who may not look takes it for one. */
+async function whenEvents<Lag extends { readonly topic: string; readonly partition: number; readonly from: number }>(
+  log: Log,
+  lag: Lag,
+): Promise<Lag | undefined> {
+  try {
+    const { topic, partition, from } = lag
+    const { records } = await log.read({ topic, partition, offset: from, maxBytes: 1, maxWaitMs: 0 })
+    return records.length > 0 ? lag : undefined
+  } catch (error) {
+    if ((error as { code?: string }).code === 'VLX_NOT_AUTHORIZED') return lag
+    throw error
+  }
 }

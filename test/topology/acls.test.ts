@@ -57,7 +57,7 @@ async function grantAll(): Promise<void> {
   await admin.close()
 }
 
-const resources = { topic: 2, group: 3, cluster: 4 }
+const resources = { topic: 2, group: 3, cluster: 4, 'transactional-id': 5 }
 const operationNumbers: Readonly<Record<string, number>> = {
   Read: 3, Write: 4, Create: 5, Delete: 6, Alter: 7, Describe: 8, DescribeConfigs: 10, AlterConfigs: 11,
 } // prettier-ignore

@@ -10,12 +10,14 @@ import { systemClock } from '../../src/clock.ts'
 import { nothingAllowed, planFile, planFor, ledgerTopic } from '../../src/topology/index.ts'
 import { Lock } from '../../src/topology/lock.ts'
 import type { CompiledConfig } from '../../src/config/index.ts'
+import { defineVeltrix, event, veltrix, type Definition } from '../../src/index.ts'
 import { kafka } from '../../src/transport/kafka/index.ts'
 import type { Log, TopicState } from '../../src/transport/index.ts'
+import { Member } from '../conformance/member.ts'
 import { missingKafka } from '../support/kafka-cluster.ts'
 import { sharedKafka } from '../support/kafka-shared.ts'
 import { requirePart } from '../support/parts.ts'
-import { applied, openLog, shopConfig } from './kafka-shop.ts'
+import { applied, openLog, order, shopConfig } from './kafka-shop.ts'
 
 const missing = missingKafka()
 let brokers: readonly string[] = []
@@ -224,3 +226,29 @@ test('a lock is free when its holder has ended, also where members are static', 
   await (await Lock.acquire({ log, ...how })).release()
   await held.close()
 }, 60_000)
+
+test('marks of transactions behind the last event are no events that wait', async () => {
+  const app = newApp()
+  const stream = (type: string) => ({ key: 'orderId', partitions: 1, events: { [type]: event(order) } })
+  const definition = defineVeltrix({
+    app,
+    lanes: { standard: {} },
+    streams: { orders: stream('order.placed'), copies: stream('order.copied') },
+    subscriptions: { relay: { events: ['order.placed'], exactlyOnce: true }, end: { events: ['order.copied'] } },
+  } as never)
+  const copied: string[] = []
+  const transport = kafka({ brokers, heartbeatInterval: 200 })
+  const running = veltrix(definition as Definition<any>, { transport })
+    .handle('relay', 'order.placed', async ({ data }, ctx) => void (await ctx.publish('order.copied', data as never)))
+    .handle('end', 'order.copied', async ({ data }) => void copied.push((data as { orderId: string }).orderId))
+  await running.start()
+  await running.publish('order.placed', { orderId: 'o-1' } as never)
+  await expect.poll(() => copied, { timeout: 60_000 }).toEqual(['o-1'])
+  await running.stop()
+  const name = `${app}.copies.standard`
+  const [{ end } = { end: 0 }] = await log.admin.offsets([name])
+  // As a worker leaves it that ends between the event and the mark.
+  const member = await (await Member.join(log, `${app}.end`, [name])).holding(1)
+  await member.commit(name, 0, end - 1)
+  expect((await planned(running.config)).actual.undone).toEqual(new Map())
+}, 120_000)
