@@ -111,9 +111,12 @@ export class Fetcher {
     this.open.add(open)
     try {
       const batches = await unlessAborted(consumer.fetch(requests, { maxWaitMs, signal }), signal)
+      const tookMs = clock.monotonic() - open.began
       for (const batch of batches) {
         const found = wanted.find(({ work }) => work.topic === batch.topic && work.partition === batch.partition)
-        if (found && !found.work.gone) deliver(found.work, batch)
+        if (!found || found.work.gone) continue
+        found.work.memory.demand.fetched(tookMs, batch.nextOffset < batch.endOffset)
+        deliver(found.work, batch)
       }
       for (const { work } of wanted) work.fetchAlone = false
     } catch (error) {

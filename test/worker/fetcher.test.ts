@@ -63,3 +63,36 @@ test('a partition is held in memory for a tenth of a second of work, within its 
   expect(demand.bytes(20, 100, 10_000)).toBe(10_000)
   expect(demand.bytes(10_000, 100, 10_000)).toBe(100)
 })
+
+test('where fetches are slow more is asked for, so that a backlog is not worked off at the pace of the fetches', async () => {
+  const clock = new VirtualClock()
+  const work = partition(0)
+  const asked: number[] = []
+  const fetchMs = 400
+  const consumer = {
+    fetch: async ([want]: readonly FetchRequest[]) => {
+      asked.push(want!.maxBytes)
+      await new Promise<void>((resolve) => void clock.setTimer(fetchMs, resolve))
+      return [{ ...want!, records: [] as LogRecord[], nextOffset: want!.offset + 1, endOffset: 1e9 }]
+    },
+  } as unknown as Consumer
+  const fetcher = new Fetcher({
+    clock,
+    lanes: 1,
+    maxBufferedBytes: 1_000_000,
+    held: { ofLane: () => [work] },
+    consumer: () => consumer,
+    paused: () => false,
+    // Handlers take no time.
+    deliver: ({ memory }, batch) => {
+      work.skipTo(batch.nextOffset)
+      memory.demand.done(asked.at(-1)!)
+    },
+    trouble: () => {},
+  })
+  fetcher.poke()
+  await clock.runUntil(() => asked.length === 8, { limitMs: 60_000 })
+  fetcher.stop()
+  expect(asked[0]).toBe(64 * 1024)
+  expect(asked.at(-1)).toBe(1_000_000)
+})
