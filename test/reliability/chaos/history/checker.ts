@@ -35,6 +35,7 @@ export class Checker {
   readonly #processes = new Map<string, Process>()
   readonly #subscriptions = new Map<string, Subscription>()
   #facts: Facts | undefined
+  #leastRate = 0
   #finish: LineOf<'finish'> | undefined
   /** When each process was stopped last, also as lines that still wait say. */
   readonly #stops = new Map<string, number>()
@@ -60,8 +61,7 @@ export class Checker {
     this.#checkEvents()
     this.#faults.finish(this.#facts?.drainMs ?? 0)
     const { rate, counts, longestGapMs } = this.#published
-    if (rate < (this.#facts?.leastRate ?? 0))
-      this.#violations.add('load', `${rate.toFixed(0)} events/s, not ${this.#facts!.leastRate}`)
+    if (rate < this.#leastRate) this.#violations.add('load', `${rate.toFixed(0)} events/s, not ${this.#leastRate}`)
     return {
       violations: this.#violations.list,
       counts: this.#violations.counts,
@@ -114,6 +114,9 @@ export class Checker {
     switch (line.what) {
       case 'facts':
         return this.#begin(line)
+      case 'load':
+        this.#leastRate = line.leastRate
+        return
       case 'publish':
         return this.#published.called(line)
       case 'acked':
@@ -157,6 +160,7 @@ export class Checker {
 
   #begin(facts: LineOf<'facts'>): void {
     this.#facts = facts
+    this.#leastRate = facts.leastRate
     for (const each of facts.subscriptions) {
       this.#subscriptions.set(each.name, new Subscription(each, this.#fencedAfterMs, this.#violations))
     }

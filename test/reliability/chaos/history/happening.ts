@@ -89,6 +89,8 @@ export interface Place {
 /** By the rig. `process`: the `by` of another file. */
 export type RigLine =
   | Facts
+  /** The machine has time for less than the facts ask for. */
+  | { readonly what: 'load'; readonly leastRate: number }
   /** `left`: it stopped by itself, when it was asked to. `gone`: it ended in any other way. */
   | Each<'stopping' | 'continued' | 'killing' | 'gone' | 'left', { readonly process: string }>
   /** `needs`: what has to happen before the run ends for the fault to have happened at all, and how often at least. */

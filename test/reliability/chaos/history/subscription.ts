@@ -193,7 +193,8 @@ export class Subscription {
       if (position < place.committed) this.#say('commit back', `${at} goes back from ${place.committed} to ${position}`)
       for (const [offset, row] of place.rows) {
         if (offset >= position) continue
-        if (row.state !== 'handled' && row.state !== 'kept')
+        // Of an event that is stored twice one copy is handled, and the other passed over.
+        if (row.key.over[row.sequence] === undefined)
           this.#say('commit ahead', `${at} is committed up to ${position}, and ${row.id} at ${offset} is not over`)
         place.rows.delete(offset)
       }
