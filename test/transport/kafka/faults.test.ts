@@ -289,6 +289,50 @@ test('records of an aborted transaction are passed over', async (context) => {
   expect(text(batch!.records[0]!.value)).toBe('committed')
 }, 60_000)
 
+test('commits with records stay whole while brokers are killed in the middle of them', async (context) => {
+  const log = await openLog(context, { transactionTimeout: 10_000 })
+  const [input, output] = [fresh('topic'), fresh('topic')]
+  await log.admin.createTopics([
+    { name: input, partitions: 1, ...keep },
+    { name: output, partitions: 3, ...keep },
+  ])
+  const group = fresh('group')
+  const member = await (await Member.join(log, group, [input], { sessionTimeoutMs: 30_000 })).holding(1)
+  let isOver = false
+  let done = 0
+  const piping = (async () => {
+    while (!isOver) {
+      const position = { topic: input, partition: 0, offset: 0, metadata: Buffer.from(`${done + 1}`) }
+      const copies = [0, 1, 2].map((partition) => record(output, partition, `${done}`))
+      // What is refused is not stored, and comes again.
+      const error = await member.consumer.commit([position], copies).then(
+        () => undefined,
+        (refused: { code: string }) => refused,
+      )
+      if (error === undefined) done++
+      else if (error.code !== 'VLX_LOG_UNAVAILABLE') throw error
+    }
+  })()
+  // Told by what waits for it below.
+  piping.catch(() => {})
+  for (const id of [1, 2]) {
+    const before = done
+    await expect.poll(() => done, { timeout: 60_000 }).toBeGreaterThan(before + 5)
+    await cluster!.kill(id)
+    const killed = done
+    await expect.poll(() => done, { timeout: 90_000 }).toBeGreaterThan(killed + 5)
+    await cluster!.restart(id)
+  }
+  isOver = true
+  await piping
+  const wanted = Array.from({ length: done }, (_, nth) => `${nth}`)
+  for (const partition of [0, 1, 2]) {
+    expect((await readAll(log, output, partition)).map((entry) => text(entry.value))).toEqual(wanted)
+  }
+  const [description] = await log.admin.groups([group])
+  expect(text(description!.positions[0]!.metadata)).toBe(`${done}`)
+}, 240_000)
+
 const open = (options: KafkaOptions): Promise<Log> =>
   kafka({ connectTimeout: 1_000, requestTimeout: 1_000, ...options }).open({ clock: systemClock, clientId: 'c' })
 

@@ -39,7 +39,9 @@ interface StagedBatch extends TopicPartition {
 const maxRequestBytes = 8 * 1024 * 1024
 
 export class StagedBatches {
-  /** By partition, in order. */
+  /** What it writes to. */
+  readonly partitions: TopicPartition[] = []
+  /** By partition, in order; emptied while they are stored. */
   readonly #queues = new Map<string, StagedBatch[]>()
 
   /** @param batchBytes about how much goes into one batch; 0: one record */
@@ -55,13 +57,12 @@ export class StagedBatches {
         continue
       }
       const batch = { topic, partition, records: [record], bytes }
-      if (queue === undefined) this.#queues.set(keyOf(record), [batch])
-      else queue.push(batch)
+      if (queue !== undefined) queue.push(batch)
+      else {
+        this.#queues.set(keyOf(record), [batch])
+        this.partitions.push({ topic, partition })
+      }
     }
-  }
-
-  get partitions(): TopicPartition[] {
-    return [...this.#queues.values()].map(([first]) => ({ topic: first!.topic, partition: first!.partition }))
   }
 
   get queues(): StagedBatch[][] {
