@@ -14,13 +14,12 @@ export class LogClosed extends VeltrixError {
 export class LogCorrupted extends VeltrixError {
   readonly code = 'VLX_LOG_CORRUPTED'
   readonly retryable = false
-  /** The damaged file. */
+  /** The damaged file; on Kafka the batch: its topic, partition and first offset. */
   readonly file: string
-  constructor(file: string, problem: string, options?: ErrorOptions) {
-    super(
-      `The log file ${file} is damaged: ${problem}. Restore it from a copy, or move its directory away to start empty.`,
-      options,
-    )
+  /** @param wayOut where restoring the file is not what helps */
+  constructor(file: string, problem: string, options?: ErrorOptions & { readonly wayOut?: string }) {
+    const wayOut = options?.wayOut ?? 'Restore it from a copy, or move its directory away to start empty.'
+    super(`${options?.wayOut === undefined ? 'The log file ' : ''}${file} is damaged: ${problem}. ${wayOut}`, options)
     this.file = file
   }
 }

@@ -30,31 +30,3 @@ export interface ProducePartition {
 export interface ProduceResponse {
   readonly responses: readonly { readonly name: string; readonly partitionResponses: readonly ProducePartition[] }[]
 }
-
-export interface StoredRecord {
-  readonly offsetDelta: number
-  readonly timestampDelta: bigint
-  readonly key: Buffer | null
-  readonly value: Buffer | null
-  readonly headers: readonly (readonly [Buffer | null, Buffer | null])[]
-}
-
-export interface StoredBatch {
-  readonly firstOffset: bigint
-  readonly attributes: number
-  readonly lastOffsetDelta: number
-  readonly firstTimestamp: bigint
-  readonly maxTimestamp: bigint
-  readonly producerId: bigint
-  readonly records: readonly StoredRecord[]
-}
-
-export interface FetchedPartition {
-  readonly partitionIndex: number
-  readonly errorCode: number
-  readonly highWatermark: bigint
-  readonly lastStableOffset: bigint
-  readonly abortedTransactions: readonly { readonly producerId: bigint; readonly firstOffset: bigint }[] | null
-  readonly preferredReadReplica: number
-  readonly records?: readonly StoredBatch[] | null
-}

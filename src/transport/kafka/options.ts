@@ -61,6 +61,11 @@ export interface KafkaOptions {
    */
   readonly compression?: KafkaCompression
   /**
+   * Whether the checksum of every batch is checked when it is read, so that damage on a disk or on the way is an error and never an
+   * event. Default true; see docs/reference/kafka.md for its price. Kafka: `check.crcs`.
+   */
+  readonly checkCrcs?: boolean
+  /**
    * Longest time between two heartbeats of a member, in milliseconds. Default 1 s; never longer than the broker asks for.
    * Short ones make changes of the group quick. Kafka: `group.consumer.heartbeat.interval.ms`.
    */
@@ -132,6 +137,7 @@ export interface CompiledOptions {
   readonly batchBytes: number
   readonly maxRecordBytes: number
   readonly compression: KafkaCompression
+  readonly checkCrcs: boolean
   readonly heartbeatIntervalMs: number
   readonly rebalanceTimeoutMs: number
   readonly groupProtocol: 'auto' | 'consumer' | 'classic'
@@ -154,6 +160,7 @@ const optionNames = Object.keys({
   batchBytes: true,
   maxRecordBytes: true,
   compression: true,
+  checkCrcs: true,
   heartbeatInterval: true,
   rebalanceTimeout: true,
   groupProtocol: true,
@@ -196,6 +203,7 @@ export function compileOptions(options: KafkaOptions): CompiledOptions {
     batchBytes: within('batchBytes', options.batchBytes, 1, 64 * MiB) ?? 256 * 1024,
     maxRecordBytes: within('maxRecordBytes', options.maxRecordBytes, 1, 64 * MiB) ?? 1_000_000,
     compression: compileCompression(options.compression),
+    checkCrcs: flag('checkCrcs', options.checkCrcs) ?? true,
     heartbeatIntervalMs: within('heartbeatInterval', options.heartbeatInterval, 10, 600_000) ?? 1_000,
     rebalanceTimeoutMs: within('rebalanceTimeout', options.rebalanceTimeout, 1, longest) ?? 60_000,
     groupProtocol: compileGroupProtocol(options.groupProtocol),
@@ -270,6 +278,11 @@ const neededFor: Readonly<Record<string, readonly string[]>> = {
   'SCRAM-SHA-256': ['username', 'password'],
   'SCRAM-SHA-512': ['username', 'password'],
   OAUTHBEARER: ['token'],
+}
+
+function flag(name: string, value: unknown): boolean | undefined {
+  if (value === undefined || typeof value === 'boolean') return value
+  throw new RangeError(`kafka({ ${name} }) is ${shown(value)}; it must be true or false.`)
 }
 
 function text(name: string, value: unknown): string | undefined {

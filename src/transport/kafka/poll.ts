@@ -4,12 +4,12 @@
  */
 import type { FetchedBatch, FetchRequest, LogRecord } from '../index.ts'
 import type { Needs } from './access.ts'
-import type { FetchedPartition } from './answers.ts'
-import { answerOf } from './broker-errors.ts'
+import { errorOfCode } from './broker-errors.ts'
+import type { Client } from './client.ts'
 import type { Broker, Cluster } from './cluster.ts'
 import { code, isStaleLeader } from './error-codes.ts'
-import { errorOfCode } from './broker-errors.ts'
-import { recordsOf } from './record-codec.ts'
+import { fetchFrom, type FetchedPartition } from './fetch-request.ts'
+import { recordsOf } from './record-batches.ts'
 
 /** What a broker says about one partition. */
 export type Polled =
@@ -23,9 +23,6 @@ export type Polled =
   | { readonly what: 'elsewhere'; readonly nodeId: number }
   | { readonly what: 'failed'; readonly error: Error }
 
-const committedOnly = 1
-const noEpoch = -1
-
 /** @returns answers in the order of `wants` */
 export async function poll(
   cluster: Cluster,
@@ -38,71 +35,62 @@ export async function poll(
   let failed = true
   try {
     const maxBytes = wants.reduce((bytes, want) => bytes + want.maxBytes, 0)
-    const asked = client.fetchV12.api.async(
-      connection,
-      Math.max(0, Math.floor(maxWaitMs)),
-      1,
-      Math.min(maxBytes, 2 ** 31 - 1),
-      committedOnly,
-      0,
-      noEpoch,
-      topicsOf(wants),
-      [],
-      options.rack,
-    )
-    const { responses } = await answerOf(asked)
+    const { errorCode, partitions } = await fetchFrom(client, connection, wants, {
+      maxWaitMs,
+      maxBytes,
+      rack: options.rack,
+    })
     failed = false
+    if (errorCode !== code.none) throw errorOfCode(errorCode, `fetch from ${broker.host}:${broker.port}`)
     return wants.map((want) => {
-      const parts = responses.find(({ topicId }) => topicId === want.topic)?.partitions
-      const part = parts?.find(({ partitionIndex }) => partitionIndex === want.partition)
+      const part = partitions.get(want.topic)?.find(({ partitionIndex }) => partitionIndex === want.partition)
       return part === undefined
         ? { what: 'stale', errorCode: code.unknownTopic }
-        : polledOf(want, part, broker, cluster.user)
+        : polledOf(cluster, broker, want, part)
     })
   } finally {
     connections.giveBack(broker, connection, failed)
   }
 }
 
-function topicsOf(wants: readonly FetchRequest[]) {
-  const topics = new Map<string, FetchRequest[]>()
-  for (const want of wants) {
-    const wanted = topics.get(want.topic)
-    if (wanted === undefined) topics.set(want.topic, [want])
-    else wanted.push(want)
-  }
-  // Version 12 still names topics; the client calls the field as later versions do.
-  return [...topics].map(([topicId, wanted]) => ({
-    topicId,
-    partitions: wanted.map(({ partition, offset, maxBytes }) => ({
-      partition,
-      currentLeaderEpoch: noEpoch,
-      fetchOffset: BigInt(offset),
-      lastFetchedEpoch: noEpoch,
-      partitionMaxBytes: maxBytes,
-    })),
-  }))
-}
-
-function polledOf(want: FetchRequest, part: FetchedPartition, broker: Broker, user: string | undefined): Polled {
+function polledOf(cluster: Cluster, broker: Broker, want: FetchRequest, part: FetchedPartition): Polled {
   const { errorCode } = part
   if (errorCode === code.offsetOutOfRange) return { what: 'out-of-range' }
   if (isStaleLeader(errorCode)) return { what: 'stale', errorCode }
-  const { topic, partition, offset } = want
+  const { topic, partition } = want
   if (errorCode !== code.none) {
-    const needs: Needs = { user, topic: ['Read', topic] }
+    const needs: Needs = { user: cluster.user, topic: ['Read', topic] }
     return { what: 'failed', error: errorOfCode(errorCode, `fetch from ${topic}/${partition}`, { topic, needs }) }
   }
   const { preferredReadReplica } = part
   if (preferredReadReplica >= 0 && preferredReadReplica !== broker.nodeId) {
     return { what: 'elsewhere', nodeId: preferredReadReplica }
   }
-  const endOffset = Number(part.highWatermark)
-  const { records, nextOffset } = recordsOf(part, offset)
-  // Also where nothing is a record (marks and leftovers of transactions): who reads has to know how far it came.
-  if (nextOffset > offset) return { what: 'records', batch: { topic, partition, records, nextOffset, endOffset } }
-  // A broker gives at least one batch, but only of the first partition that has any: the others' may not have fitted.
-  return { what: 'nothing', crowdedOut: offset < Number(part.lastStableOffset) }
+  return readOf(cluster, want, part)
+}
+
+function readOf({ client, options }: Cluster, want: FetchRequest, part: FetchedPartition): Polled {
+  const { topic, partition, offset } = want
+  const crc = options.checkCrcs ? (bytes: Buffer) => client.crc32c(bytes) : undefined
+  const unpack = (codec: number, bytes: Buffer) => unpacked(client, codec, bytes)
+  try {
+    const reading = { topic, partition, from: offset, aborted: part.abortedTransactions, crc, unpack }
+    const { records, nextOffset } = recordsOf(part.batches, reading)
+    const endOffset = part.highWatermark
+    // Also where nothing is a record (marks and leftovers of transactions): who reads has to know how far it came.
+    if (nextOffset > offset) return { what: 'records', batch: { topic, partition, records, nextOffset, endOffset } }
+    // A broker gives at least one batch, but only of the first partition that has any: the others' may not have fitted.
+    return { what: 'nothing', crowdedOut: offset < part.lastStableOffset }
+  } catch (error) {
+    // Of this partition only: the others in the answer are well.
+    return { what: 'failed', error: error as Error }
+  }
+}
+
+function unpacked(client: Client, codec: number, bytes: Buffer): Buffer {
+  const algorithm = client.compressionsAlgorithmsByBitmask[codec]
+  if (algorithm === undefined) throw new RangeError(`the codec ${codec} is none that is known`)
+  return algorithm.decompressSync(bytes)
 }
 
 /**

@@ -4,17 +4,21 @@
  */
 import { isUtf8 } from 'node:buffer'
 import type { RecordHeaders } from '../index.ts'
-
-type Entry = readonly [name: Buffer | null, value: Buffer | null]
+import { Varints } from './varints.ts'
 
 const empty = Buffer.alloc(0)
 
-/** Headers as the client parsed them; texts are made when asked for. Kafka's null value reads as an empty one. */
+/** Headers as they lie in the answer; read when asked for. Kafka's null value reads as an empty one. */
 export class FetchedHeaders implements RecordHeaders {
-  readonly #entries: readonly Entry[]
+  readonly #bytes: Buffer
+  readonly #start: number
+  readonly #count: number
 
-  constructor(entries: readonly Entry[]) {
-    this.#entries = entries
+  /** @param start where the first of `count` headers begins */
+  constructor(bytes: Buffer, start: number, count: number) {
+    this.#bytes = bytes
+    this.#start = start
+    this.#count = count
   }
 
   get(name: string): Uint8Array | undefined {
@@ -26,29 +30,44 @@ export class FetchedHeaders implements RecordHeaders {
   }
 
   eachText(take: (name: string, text: string | undefined) => void): void {
-    for (let nth = 0; nth < this.#entries.length; nth++) {
-      const [name, value] = this.#entries[nth]!
+    const bytes = this.#bytes
+    const at = new Varints(bytes, this.#start)
+    for (let nth = 0; nth < this.#count; nth++) {
       const seen = (lastSeen[nth & 15] ??= { name: '', text: '' })
-      const bytes = value ?? empty
-      if (!isText(name ?? empty, seen.name)) seen.name = textOf(name)
-      if (isText(bytes, seen.text)) take(seen.name, seen.text)
-      else if (isUtf8(bytes)) take(seen.name, (seen.text = bytes.toString('utf8')))
-      else take(seen.name, undefined)
+      const nameLength = Math.max(0, at.next())
+      const nameAt = at.skip(nameLength)
+      const length = Math.max(0, at.next())
+      const valueAt = at.skip(length)
+      if (!isText(bytes, nameAt, nameLength, seen.name)) seen.name = bytes.toString('utf8', nameAt, nameAt + nameLength)
+      if (isText(bytes, valueAt, length, seen.text)) take(seen.name, seen.text)
+      else if (isUtf8(bytes.subarray(valueAt, valueAt + length))) {
+        take(seen.name, (seen.text = bytes.toString('utf8', valueAt, valueAt + length)))
+      } else take(seen.name, undefined)
     }
   }
 
   *[Symbol.iterator](): Iterator<readonly [name: string, value: Uint8Array]> {
-    for (const [name, value] of this.#entries) yield [textOf(name), value ?? empty]
+    const at = new Varints(this.#bytes, this.#start)
+    for (let nth = 0; nth < this.#count; nth++) {
+      const name = (at.bytes() ?? empty).toString('utf8')
+      yield [name, at.bytes() ?? empty]
+    }
   }
 
-  /** Names are compared as bytes, and mostly by their length: a text for each would cost more than what is looked for. */
+  /** The last of that name. Names are compared as bytes, and mostly by their length: texts would cost more than what is looked for. */
   #find(name: string): Buffer | undefined {
     const wanted = nameBytes(name)
-    for (let at = this.#entries.length - 1; at >= 0; at--) {
-      const [each, value] = this.#entries[at]!
-      if ((each ?? empty).length === wanted.length && wanted.equals(each ?? empty)) return value ?? empty
+    const at = new Varints(this.#bytes, this.#start)
+    let found: Buffer | undefined
+    for (let nth = 0; nth < this.#count; nth++) {
+      const length = Math.max(0, at.next())
+      const nameAt = at.skip(length)
+      const isWanted = length === wanted.length && wanted.compare(this.#bytes, nameAt, nameAt + length) === 0
+      const valueLength = Math.max(0, at.next())
+      const valueAt = at.skip(valueLength)
+      if (isWanted) found = this.#bytes.subarray(valueAt, valueAt + valueLength)
     }
-    return undefined
+    return found
   }
 }
 
@@ -59,9 +78,13 @@ export class FetchedHeaders implements RecordHeaders {
 const lastSeen: { name: string; text: string }[] = []
 
 /** Whether the bytes are this text, of ASCII. */
-function isText(bytes: Buffer, text: string): boolean {
-  if (bytes.length !== text.length) return false
-  for (let i = 0; i < bytes.length; i++) if (bytes[i] !== text.charCodeAt(i) || bytes[i]! > 0x7f) return false
+function isText(bytes: Buffer, start: number, length: number, text: string): boolean {
+  if (length !== text.length) return false
+  // From the end: ids and times of neighbours begin alike.
+  for (let i = length - 1; i >= 0; i--) {
+    const byte = bytes[start + i]!
+    if (byte !== text.charCodeAt(i) || byte > 0x7f) return false
+  }
   return true
 }
 
@@ -75,8 +98,4 @@ function nameBytes(name: string): Buffer {
     if (names.size < 1_000) names.set(name, bytes)
   }
   return bytes
-}
-
-function textOf(name: Buffer | null): string {
-  return (name ?? empty).toString('utf8')
 }

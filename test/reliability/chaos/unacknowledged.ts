@@ -11,7 +11,7 @@ import {
   type Log,
   type Transport,
 } from '../../../src/transport/index.ts'
-import { messageOf } from '../../../src/transport/kafka/record-codec.ts'
+import { messageOf } from '../../support/kafka-message.ts'
 
 export function withoutAcknowledgement(transport: Transport, brokers: readonly string[]): Transport {
   return {

@@ -7,7 +7,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { AppendRecord } from '../../../src/transport/index.ts'
 import { encode, type ProduceBatch } from '../../../src/transport/kafka/produce-request.ts'
-import { messageOf, recordBytes } from '../../../src/transport/kafka/record-codec.ts'
+import { recordBytes } from '../../../src/transport/kafka/record-codec.ts'
+import { messageOf } from '../../support/kafka-message.ts'
 
 const crc = (bytes: Uint8Array): number => client.crc32c(Buffer.from(bytes))
 
