@@ -7,6 +7,7 @@ import { z } from 'zod'
 import { partitionForKey } from '../../src/transport/index.ts'
 import { compile, defineVeltrix, event } from '../../src/config/index.ts'
 import { movingShare } from '../../src/topology/key-moves.ts'
+import { movesTo } from '../../src/topology/placement.ts'
 import { blockedIn, desiredOf, nothingAllowed, plan, stepsOf, summaryOf } from '../../src/topology/index.ts'
 import type { Actual, Allowances, Desired, DesiredTopic } from '../../src/topology/index.ts'
 import { marksOf, markDifferences } from '../../src/topology/plan-file.ts'
@@ -97,6 +98,16 @@ describe('a plan', () => {
     const moves = changes.flatMap((change) => (change.kind === 'replicas' ? change.moves : []))
     expect(moves.length).toBeGreaterThan(4)
     for (const { to } of moves) expect(new Set(to.map((id) => id % 2)).size).toBe(2)
+    // A broker of another rack comes first, also when it has more to do; in one rack the one that has least.
+    const at = (...replicas: number[]) => ({ replicas, inSync: replicas, adding: [], removing: [] })
+    const busy = {
+      ...topicOf({ name: 'shop.x', partitions: 1, retentionMs: 1, retentionBytes: 1 }, 1),
+      partitions: [at(1), at(3, 4), at(3, 4)],
+    }
+    const brokers = [{ id: 1, rack: 'a' }, { id: 2, rack: 'a' }, { id: 3, rack: 'b' }, { id: 4, rack: 'b' }] // prettier-ignore
+    expect(movesTo(2, busy, brokers)).toMatchObject([{ partition: 0, from: [1], to: [1, 3] }])
+    expect(movesTo(3, busy, brokers).map(({ to }) => to)).toEqual([[1, 3, 2], [3, 4, 1], [3, 4, 2]]) // prettier-ignore
+    expect(movesTo(1, busy, brokers).map(({ to }) => to)).toEqual([[3], [3]])
   })
 
   test('more copies than brokers, or fewer copies than must be in sync, are refused', () => {
@@ -156,6 +167,16 @@ describe('a plan', () => {
     const same = lines(shop(), actualWith([topicOf(spec, 3)]))
     expect(same).toContain(`~ ${main}: adopted`)
     expect(same).toContain(`~ ${main}: retention.ms 1s → 7d`)
+    // Owned once, and made again by somebody else: it is taken anew, with a line.
+    const before = settled(shop())
+    const again = { ...before.topics.get(main)!, id: 'another' }
+    const { changes } = plan(
+      shop(),
+      { ...before, topics: new Map([...before.topics, [main, again]]) },
+      able,
+      nothingAllowed,
+    )
+    expect(changes).toMatchObject([{ kind: 'adopt', subject: main, reason: expect.stringContaining('made again') }])
     const other = lines(shop(), actualWith([topicOf({ ...spec, partitions: 5 }, 3)]))
     expect(other.filter((line) => line.includes(main))).toEqual([
       `! ${main}: is not ours: it has 5 partitions, the typed file says 4`,
@@ -306,6 +327,8 @@ describe('whatever is drawn', () => {
     })
     const differs = (next: Actual): readonly string[] => markDifferences(marksOf(actual), marksOf(next))
     expect(differs(withState({ retentionMs: 5 }))).toEqual([`topic ${main} has changed`])
+    const moved = state.partitions.map((each) => ({ ...each, replicas: [9] }))
+    expect(differs(withState({ partitions: moved }))).toEqual([`topic ${main} has changed`])
     expect(differs(withState({ id: 'another' }))).toEqual([`topic ${main} has changed`])
     expect(differs({ ...actual, cluster: clusterOf(4) })).toEqual(['brokers has changed'])
     const partitions = state.partitions.map((each) => ({ ...each, inSync: [], bytes: 7 }))
