@@ -43,6 +43,8 @@ export class ChaosProcess {
   readonly name: string
   /** It is ready for work. */
   readonly ready: Promise<void>
+  /** Of a worker: it has been given partitions. */
+  readonly holding: Promise<void>
   /** It has ended; its code, or null when a signal ended it. */
   readonly ended: Promise<number | null>
   readonly #child: ChildProcess
@@ -70,8 +72,10 @@ export class ChaosProcess {
         resolve(code)
       })
     })
+    const { promise: holding, resolve: holds } = Promise.withResolvers<void>()
+    this.holding = Promise.race([holding, this.ended.then(() => {})])
     this.ready = new Promise((resolve, reject) => {
-      createInterface({ input: child.stdout! }).once('line', () => resolve())
+      createInterface({ input: child.stdout! }).on('line', (line) => (line === 'ready' ? resolve() : holds()))
       void this.ended.then((code) =>
         reject(new Error(`${name} ended (${code}) before it was ready; see ${name}.err in ${directory}`)),
       )

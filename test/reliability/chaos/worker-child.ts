@@ -51,6 +51,7 @@ function hear<Name extends ChannelName>(name: Name, told: (message: ChannelMessa
 hear('veltrix:worker:partitions', ({ subscription, change, partitions }) => {
   const places = partitions.map(({ topic, partition }) => placeOf(topic, partition))
   journal.write({ what: change, subscription, partitions: places })
+  if (change === 'assigned') console.log('assigned')
 })
 hear('veltrix:worker:dead', ({ subscription, topic, partition, offset, attempt, reason }) => {
   journal.write({ what: 'dead', subscription, at: placeOf(topic, partition), offset, attempt, reason })

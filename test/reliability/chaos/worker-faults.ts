@@ -53,7 +53,8 @@ export const workerFaults: readonly Fault[] = [
       await downTo(stage, 1)
       for (let cycle = 0; cycle < 2; cycle++) {
         await stage.last(4_000)
-        await Promise.all([stage.startWorker(), stage.startWorker(), stage.startWorker()])
+        const more = await Promise.all([stage.startWorker(), stage.startWorker(), stage.startWorker()])
+        await Promise.all(more.map(({ holding }) => holding))
         await stage.last(4_000)
         await downTo(stage, 1)
       }
