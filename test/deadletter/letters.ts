@@ -26,11 +26,14 @@ export function subscription(policy: 'continue' | 'park-key' = 'park-key', name 
     deadTopic: `shop.${name}.dead`,
     auditTopic: `shop.${name}.dead.audit`,
     deadRetentionMs: Infinity,
-  } as CompiledSubscription
+    deadSettings: {},
+    topics: [{ topic, stream: 'orders', lane: 'standard' }],
+  } as unknown as CompiledSubscription
 }
 
 export function configOf(...subs: CompiledSubscription[]): CompiledConfig {
-  return { subscriptions: new Map(subs.map((sub) => [sub.name, sub])) } as unknown as CompiledConfig
+  const streams = new Map([['orders', { settings: {} }]])
+  return { streams, subscriptions: new Map(subs.map((sub) => [sub.name, sub])) } as unknown as CompiledConfig
 }
 
 export function headersOf(pairs: readonly (readonly [string, Uint8Array | string])[]): RecordHeaders {
