@@ -155,15 +155,19 @@ class Run {
     this.#journal.write({ what: 'fault ends', fault: fault.name })
     note(`${fault.name}: over after ${seconds()}`)
     if (fault.mix) this.#mix(plain)
-    const afterMs = await this.#drained(eyes, await eyes.ends())
+    const endedAt = machineTime()
+    const afterMs = await this.#drained(eyes, await eyes.ends(), endedAt)
     this.#journal.write({ what: 'drained', fault: fault.name, afterMs: afterMs ?? null })
     const drained = afterMs === undefined ? 'NOT done' : `done ${(afterMs / 1_000).toFixed(1)} s`
     note(`${fault.name}: what was published before is ${drained} after its end`)
   }
 
-  /** How long it takes until everything below `ends` is committed; undefined when it takes too long. */
-  async #drained(eyes: Eyes, ends: Readonly<Record<string, number>>): Promise<number | undefined> {
-    const startedAt = machineTime()
+  /** How long it takes, from `startedAt` on, until everything below `ends` is committed; undefined when it takes too long. */
+  async #drained(
+    eyes: Eyes,
+    ends: Readonly<Record<string, number>>,
+    startedAt = machineTime(),
+  ): Promise<number | undefined> {
     while (eyes.behind(ends) !== undefined) {
       if (machineTime() - startedAt > this.#drainMs) return undefined
       await this.#pause(100)
