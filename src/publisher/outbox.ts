@@ -55,6 +55,12 @@ export class Outbox {
     return true
   }
 
+  /** Holds everything back that comes for a partition, of which entries are on their way. It must not be held back already. */
+  park(partition: Partition): void {
+    partition.held = []
+    this.#heldPartitions.add(partition)
+  }
+
   /** Lets the partition's entries be taken again, before all later ones. */
   release(partition: Partition): void {
     const held = partition.held ?? []

@@ -1,14 +1,16 @@
 /**
  * Sends entries to the log: one append request in flight, the next takes all that queued meanwhile (up to its limits), so that batches
- * grow with the load by themselves. Failures that may pass are tried again, in order, until an entry's time is up.
+ * grow with the load by themselves. Where a log has its partitions apart (brokers), a request that takes long holds back its own
+ * partitions only. Failures that may pass are tried again, in order, until an entry's time is up.
  * @module
  */
 import type { Clock, Timer } from '../clock.ts'
 import { LogUnavailable, type AppendOutcome, type Log } from '../transport/index.ts'
 import type { Entry, Partition, Stored } from './entry.ts'
 import { PublishUnknown } from './errors.ts'
+import { Flight } from './flight.ts'
 import type { Outbox } from './outbox.ts'
-import { reportBatch, reportFailed } from './report.ts'
+import { reportAcked, reportBatch, reportFailed } from './report.ts'
 import type { Room } from './room.ts'
 
 /** Wait before a partition is tried again: doubling from … to. Milliseconds. */
@@ -16,9 +18,13 @@ const retryFromMs = 50
 const retryToMs = 2000
 /** Longest time between looks for entries whose time is up. Milliseconds. */
 const lookEveryMs = 1000
+/** A request without all its outcomes for so long is slow. Milliseconds. */
+const slowMs = 50
+/** Most requests on their way at once, slow ones included. */
+const maxFlights = 8
 
 export interface SenderOptions {
-  readonly log: Pick<Log, 'append'>
+  readonly log: Pick<Log, 'append'> & Partial<Pick<Log, 'features'>>
   readonly clock: Clock
   readonly outbox: Outbox
   readonly room: Room
@@ -33,7 +39,9 @@ export class Sender {
   readonly #clock: Clock
   readonly #outbox: Outbox
   #running = false
-  #inFlight: readonly Entry[] = []
+  readonly #flights = new Set<Flight>()
+  /** The log has its partitions apart. */
+  readonly #apart: boolean
   #watch: Timer | undefined
   readonly #retries = new Map<Partition, Timer>()
   /** What went wrong since an event was stored last. */
@@ -43,6 +51,7 @@ export class Sender {
     this.#options = options
     this.#clock = options.clock
     this.#outbox = options.outbox
+    this.#apart = options.log.features?.appendsApart === true
   }
 
   send(entry: Entry): void {
@@ -62,7 +71,7 @@ export class Sender {
     for (;;) {
       const batch = this.#outbox.take()
       if (batch.length === 0) break
-      await this.#append(batch)
+      await this.#fly(new Flight(batch))
       // Whoever was just answered may publish its next event before a small batch is made up.
       if (this.#outbox.ready < this.#options.smallBatchEvents) await this.#clock.yield()
     }
@@ -73,49 +82,91 @@ export class Sender {
     }
   }
 
-  async #append(batch: Entry[]): Promise<void> {
-    this.#inFlight = batch
-    for (const entry of batch) entry.state = 'sent'
+  /** Until it has landed, or is slow and others may start. */
+  async #fly(flight: Flight): Promise<void> {
+    this.#flights.add(flight)
+    void this.#append(flight)
+    if (!this.#apart) return flight.ended
+    const { promise: isSlow, resolve } = Promise.withResolvers<boolean>()
+    const timer = this.#clock.setTimer(slowMs, () => resolve(true))
+    if (!(await Promise.race([isSlow, flight.ended.then(() => false)]))) return timer.cancel()
+    flight.becomeSlow(this.#outbox)
+    if (this.#flights.size >= maxFlights) await Promise.race([...this.#flights].map(({ ended }) => ended))
+  }
+
+  async #append(flight: Flight): Promise<void> {
+    const { entries } = flight
+    for (const entry of entries) entry.state = 'sent'
     const startedAt = this.#clock.monotonic()
     try {
-      const outcomes = await this.#options.log.append(batch.map((entry) => entry.record))
-      if (outcomes.length !== batch.length) {
-        throw new TypeError(`the log answered for ${outcomes.length} of ${batch.length} records.`)
+      const records = entries.map((entry) => entry.record)
+      const { log } = this.#options
+      const outcomes = await (this.#apart
+        ? log.append(records, (places, told) => this.#early(flight, places, told))
+        : log.append(records))
+      if (outcomes.length !== entries.length) {
+        throw new TypeError(`the log answered for ${outcomes.length} of ${entries.length} records.`)
       }
-      this.#settle(batch, outcomes)
-      reportBatch(batch, outcomes, startedAt, this.#clock)
+      this.#land(flight, () => this.#settle(flight, outcomes))
+      reportBatch(entries, startedAt, this.#clock)
+      reportAcked(entries, (place) => !flight.isTold(place) && !('error' in outcomes[place]!), this.#clock)
     } catch (error) {
-      this.#unanswered(batch, asError(error))
-    } finally {
-      this.#inFlight = []
+      this.#land(flight, () => this.#unanswered(flight, asError(error)))
     }
   }
 
-  #settle(batch: readonly Entry[], outcomes: readonly AppendOutcome[]): void {
+  #land(flight: Flight, settle: () => void): void {
+    this.#flights.delete(flight)
+    // What came later is behind what `settle` finds to be sent again: nothing is taken in between.
+    flight.land(this.#outbox)
+    settle()
+    flight.end()
+    this.#wake()
+  }
+
+  /** Outcomes of some entries, while others have none yet. What was refused waits for the end: it may have to be tried again in order. */
+  #early(flight: Flight, places: readonly number[], told: readonly AppendOutcome[]): void {
+    const stored: Entry[] = []
+    for (const [nth, place] of places.entries()) {
+      const outcome = told[nth]!
+      if ('error' in outcome || !flight.tell(place, this.#outbox)) continue
+      this.#acknowledge(flight.entries[place]!, outcome)
+      stored.push(flight.entries[place]!)
+    }
+    this.#options.room.give(stored.length, sumOfBytes(stored))
+    reportAcked(stored, () => true, this.#clock)
+    if (this.#outbox.ready > 0) this.#wake()
+  }
+
+  #settle(flight: Flight, outcomes: readonly AppendOutcome[]): void {
     let events = 0
     let bytes = 0
-    for (let index = 0; index < batch.length; index++) {
-      const entry = batch[index]!
-      const outcome = outcomes[index]!
+    for (let place = 0; place < outcomes.length; place++) {
+      if (flight.isTold(place)) continue
+      const entry = flight.entries[place]!
+      const outcome = outcomes[place]!
       if ('error' in outcome && this.#retry(entry, outcome.error)) continue
       events++
       bytes += entry.bytes
       if ('error' in outcome) this.#fail(entry, outcome.error)
-      else {
-        if (!entry.partition.held) entry.partition.failures = 0
-        this.#lastError = undefined
-        const { topic, partition } = outcome.first ?? entry.partition
-        this.#stored(entry, { topic, partition, offset: outcome.offset, duplicate: outcome.duplicate === true })
-      }
+      else this.#acknowledge(entry, outcome)
     }
     this.#options.room.give(events, bytes)
   }
 
-  /** The whole call failed: any of its records may be stored. */
-  #unanswered(batch: readonly Entry[], error: Error): void {
+  #acknowledge(entry: Entry, outcome: Exclude<AppendOutcome, { readonly error: Error }>): void {
+    if (!entry.partition.held) entry.partition.failures = 0
+    this.#lastError = undefined
+    const { topic, partition } = outcome.first ?? entry.partition
+    this.#stored(entry, { topic, partition, offset: outcome.offset, duplicate: outcome.duplicate === true })
+  }
+
+  /** The whole call failed: any of its records may be stored, but for those that were told. */
+  #unanswered(flight: Flight, error: Error): void {
     let events = 0
     let bytes = 0
-    for (const entry of batch) {
+    for (const [place, entry] of flight.entries.entries()) {
+      if (flight.isTold(place)) continue
       entry.uncertain = true
       if (this.#retry(entry, error)) continue
       events++
@@ -160,10 +211,12 @@ export class Sender {
     const { room, deliveryTimeoutMs } = this.#options
     const limit = this.#clock.monotonic() - deliveryTimeoutMs
     // One in flight keeps its room: its bytes are still held.
-    for (const entry of this.#inFlight) {
-      if (entry.since > limit) continue
-      entry.uncertain = true
-      this.#fail(entry, this.#timeout('was not answered for'))
+    for (const flight of this.#flights) {
+      for (const [place, entry] of flight.entries.entries()) {
+        if (flight.isTold(place) || entry.since > limit) continue
+        entry.uncertain = true
+        this.#fail(entry, this.#timeout('was not answered for'))
+      }
     }
     const old = this.#outbox.removeOlder(limit)
     for (const entry of old) this.#fail(entry, this.#timeout('could not be stored'))

@@ -33,6 +33,11 @@ export interface TransportFeatures {
   readonly administrable: boolean
   /** `commit` takes records: they are stored together with its positions, or not at all. */
   readonly transactions: boolean
+  /**
+   * Partitions do not wait for each other: `append` tells outcomes early, and appends to other partitions go on beside one that takes long.
+   * Default false: one queue takes all.
+   */
+  readonly appendsApart?: boolean
 }
 
 /** A transport as a value in the typed file: `embedded({ directory })`, `kafka({ brokers })`. Opening it is lazy. */
@@ -60,10 +65,11 @@ export interface Log {
    * Records of one partition are stored in the order of the array, and after those of any earlier `append` call to
    * that partition by this client. Not atomic over partitions: each record has its own outcome, at its own index.
    * The promise itself rejects only when nothing is known about any record (then each may or may not be stored).
+   * `early` is told of outcomes as they come, where `features.appendsApart`.
    * The log takes ownership of the arrays: callers must not change them afterwards.
    * @throws LogClosed, LogUnavailable
    */
-  append(records: readonly AppendRecord[]): Promise<readonly AppendOutcome[]>
+  append(records: readonly AppendRecord[], early?: EarlyOutcomes): Promise<readonly AppendOutcome[]>
   /** Joins `group`. Resolves at once; partitions arrive through `listener`. */
   consume(options: ConsumeOptions): Promise<Consumer>
   /**
@@ -93,6 +99,12 @@ export interface AppendRecord {
    */
   readonly dedupe?: { readonly scope: string; readonly id: string; readonly digest: number }
 }
+
+/**
+ * Told of outcomes of one `append` as they come, before its promise settles: places in the array of records, and what became of each.
+ * They stand also when the promise rejects. Only where `features.appendsApart`; must not throw.
+ */
+export type EarlyOutcomes = (places: readonly number[], outcomes: readonly AppendOutcome[]) => void
 
 export type AppendOutcome =
   | {

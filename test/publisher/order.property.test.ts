@@ -25,15 +25,28 @@ const calls = fc.array(
   { maxLength: 80 },
 )
 
-test('coalescing keeps order by key, and every event has one outcome', async () => {
+/** Some partitions of some calls take long, and the others are told early. */
+const lateness = fc.option(
+  fc.record({ ms: fc.integer({ min: 1, max: 500 }), partitions: fc.subarray([0, 1, 2, 3], { minLength: 1 }) }),
+  { nil: undefined, freq: 2 },
+)
+
+test.each([
+  { name: 'one queue', apart: false, flights: 1 },
+  { name: 'partitions apart', apart: true, flights: 8 },
+])('coalescing keeps order by key, and every event has one outcome ($name)', async ({ apart, flights }) => {
   await fc.assert(
     fc.asyncProperty(
       calls,
-      fc.array(answers, { maxLength: 30 }),
+      fc.array(fc.tuple(answers, lateness), { maxLength: 30 }),
       fc.integer({ min: 1, max: 20 }),
-      async (steps, script, maxBatchEvents) => {
+      async (steps, drawn, maxBatchEvents) => {
         const clock = new VirtualClock({ turns: 0 })
-        const log = new ScriptedLog(clock, (call) => script[call] ?? {})
+        const script = drawn.map(([answer, late]): Answer => {
+          if (!apart || late === undefined) return answer
+          return { ...answer, late: { ms: late.ms, when: ({ partition }) => late.partitions.includes(partition) } }
+        })
+        const log = new ScriptedLog(clock, (call) => script[call] ?? {}, { appendsApart: apart })
         const config = checkout({
           maxBatchEvents,
           maxBatchBytes: '4KiB',
@@ -64,7 +77,8 @@ test('coalescing keeps order by key, and every event has one outcome', async () 
           if (waitMs > 0) await clock.advance(waitMs)
         }
         await clock.runUntil(() => outcomes.size === steps.length, { limitMs: 120_000 })
-        expect(log.concurrency).toBeLessThanOrEqual(1)
+        expect(log.concurrency).toBeLessThanOrEqual(flights)
+        expect(log.overtaken).toEqual([])
         expect(outcomes.size).toBe(steps.length)
         for (const { times, error } of outcomes.values()) {
           expect(times).toBe(1)

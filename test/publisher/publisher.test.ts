@@ -11,9 +11,10 @@ import { checkout } from './checkout.ts'
 function setUp(
   answer?: (call: number) => Answer,
   options: object = {},
+  features: { appendsApart?: boolean } = {},
 ): { clock: VirtualClock; log: ScriptedLog; publisher: Publisher } {
   const clock = new VirtualClock()
-  const log = new ScriptedLog(clock, answer)
+  const log = new ScriptedLog(clock, answer, features)
   return { clock, log, publisher: new Publisher({ config: checkout(options), log, clock }) }
 }
 
@@ -27,6 +28,70 @@ async function outcomeOf<T>(clock: VirtualClock, promise: Promise<T>, ms = 60_00
   await clock.runUntil(() => outcome !== undefined, { limitMs: ms })
   return outcome ?? new Error('nothing happened')
 }
+
+/** Keys of two events that go to different partitions. */
+const [well, ill] = ['a', 'b', 'c', 'd', 'e'].filter((key, _, [first]) => {
+  return key === first || partitionForKey(Buffer.from(key), 4) !== partitionForKey(Buffer.from(first!), 4)
+})
+
+describe('a log that has its partitions apart', () => {
+  const late = {
+    delayMs: 10,
+    late: {
+      ms: 5_000,
+      when: (record: { partition: number }) => record.partition === partitionForKey(Buffer.from(ill!), 4),
+    },
+  }
+
+  test('a partition that takes long holds back its own events only, which keep their order', async () => {
+    const { clock, log, publisher } = setUp((call) => (call === 0 ? late : { delayMs: 10 }), {}, { appendsApart: true })
+    const done: string[] = []
+    const publish = (key: string, id: string): void => {
+      void publisher.publish('order.placed', { key }, { id }).then(() => done.push(id))
+    }
+    publish(ill!, 'ill 1')
+    publish(well!, 'well 1')
+    await clock.advance(11)
+    expect(done).toEqual(['well 1'])
+    publish(ill!, 'ill 2')
+    publish(well!, 'well 2')
+    await clock.advance(100)
+    publish(well!, 'well 3')
+    await clock.advance(20)
+    expect(done).toEqual(['well 1', 'well 2', 'well 3'])
+    await clock.advance(5_000)
+    expect(done.slice(3)).toEqual(['ill 1', 'ill 2'])
+    expect([...log.idsByKey().values()]).toContainEqual(['ill 1', 'ill 2'])
+    expect(publisher.pending).toEqual({ events: 0, bytes: 0, waiting: 0 })
+  })
+
+  test('what must be sent again goes before what came later', async () => {
+    const refused = {
+      ...late,
+      refuse: { error: full(), when: (record: { partition: number }) => late.late.when(record) },
+    }
+    const { clock, log, publisher } = setUp((call) => (call === 0 ? refused : {}), {}, { appendsApart: true })
+    const all = [publisher.publish('order.placed', { key: ill }, { id: '1' })]
+    await clock.advance(100)
+    all.push(publisher.publish('order.placed', { key: ill }, { id: '2' }))
+    await clock.advance(10_000)
+    await Promise.all(all)
+    expect([...log.idsByKey().values()]).toEqual([['1', '2']])
+    expect(log.overtaken).toEqual([])
+  })
+})
+
+test('a log of one queue gets one request at a time, however long that takes', async () => {
+  const { clock, log, publisher } = setUp(() => ({ delayMs: 1_000 }))
+  const first = publisher.publish('order.placed', { key: ill })
+  await clock.advance(500)
+  const second = publisher.publish('order.placed', { key: well })
+  await clock.advance(499)
+  expect(log.calls).toHaveLength(1)
+  await clock.advance(5_000)
+  await Promise.all([first, second])
+  expect(log.concurrency).toBe(1)
+})
 
 describe('publish', () => {
   test('answers with the place, once the log has it', async () => {

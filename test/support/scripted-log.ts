@@ -3,7 +3,14 @@
  * @module
  */
 import type { Clock } from '../../src/clock.ts'
-import { LogFull, LogUnavailable, type AppendOutcome, type AppendRecord } from '../../src/transport/index.ts'
+import {
+  LogFull,
+  LogUnavailable,
+  type AppendOutcome,
+  type AppendRecord,
+  type EarlyOutcomes,
+  type TransportFeatures,
+} from '../../src/transport/index.ts'
 
 /** What happens to one append call. `refuse`: these partitions' records are definitely not stored; the rest is. */
 export interface Answer {
@@ -14,6 +21,8 @@ export interface Answer {
   readonly refuse?: { readonly error: Error; when(record: AppendRecord): boolean }
   /** Never answers. */
   readonly silent?: boolean
+  /** These records' partitions take `ms` longer than the others; only of a log that has its partitions apart. */
+  readonly late?: { readonly ms: number; when(record: AppendRecord): boolean }
 }
 
 export class ScriptedLog {
@@ -24,34 +33,66 @@ export class ScriptedLog {
   readonly #ends = new Map<string, number>()
   /** Most calls under way at once. */
   concurrency = 0
+  /** Partitions that a call came for while an earlier one had no outcome for them. */
+  readonly overtaken: string[] = []
+  readonly features: TransportFeatures | undefined
   #underWay = 0
+  readonly #open = new Map<string, number>()
 
-  constructor(clock: Clock, answer: (call: number, records: readonly AppendRecord[]) => Answer = () => ({})) {
+  constructor(
+    clock: Clock,
+    answer: (call: number, records: readonly AppendRecord[]) => Answer = () => ({}),
+    features?: Pick<TransportFeatures, 'appendsApart'>,
+  ) {
     this.#clock = clock
     this.#answer = answer
+    this.features = features as TransportFeatures | undefined
   }
 
-  readonly append = async (records: readonly AppendRecord[]): Promise<readonly AppendOutcome[]> => {
+  readonly append = async (
+    records: readonly AppendRecord[],
+    early?: EarlyOutcomes,
+  ): Promise<readonly AppendOutcome[]> => {
     const answer = this.#answer(this.calls.length, records)
     this.calls.push(records)
     this.concurrency = Math.max(this.concurrency, ++this.#underWay)
+    const places = [...new Set(records.map(placeOf))]
+    for (const place of places) {
+      if (this.#open.has(place)) this.overtaken.push(place)
+      this.#open.set(place, this.calls.length)
+    }
     await new Promise<void>((resolve) => {
       if (!answer.silent) this.#clock.setTimer(answer.delayMs ?? 1, resolve)
     })
+    const outcomes: AppendOutcome[] = []
+    const late = new Set(answer.late ? records.filter((record) => answer.late!.when(record)).map(placeOf) : [])
+    if (late.size > 0) {
+      const soon = records.flatMap((record, index) => (late.has(placeOf(record)) ? [] : [index]))
+      this.#decide(records, soon, answer, outcomes)
+      for (const place of places) if (!late.has(place)) this.#open.delete(place)
+      if (soon.length > 0) early?.(soon, soon.map((index) => outcomes[index]!)) // prettier-ignore
+      await new Promise<void>((resolve) => void this.#clock.setTimer(answer.late!.ms, resolve))
+    }
     this.#underWay--
+    for (const place of places) if (this.#open.get(place) !== undefined) this.#open.delete(place)
     if (answer.reject && !answer.stored) throw answer.reject
+    const rest = records.flatMap((_, index) => (outcomes[index] === undefined ? [index] : []))
+    this.#decide(records, rest, answer, outcomes)
+    if (answer.reject) throw answer.reject
+    return outcomes
+  }
+
+  #decide(records: readonly AppendRecord[], indexes: readonly number[], answer: Answer, into: AppendOutcome[]): void {
     const refused = new Set<string>()
-    const outcomes = records.map((record): AppendOutcome => {
-      const place = `${record.topic}/${record.partition}`
+    for (const index of indexes) {
+      const record = records[index]!
+      const place = placeOf(record)
       // As a real log: nothing is stored behind a record of the same partition that was refused.
       if (refused.has(place) || answer.refuse?.when(record)) {
         refused.add(place)
-        return { error: answer.refuse!.error }
-      }
-      return { offset: this.#store(record, place) }
-    })
-    if (answer.reject) throw answer.reject
-    return outcomes
+        into[index] = { error: answer.refuse!.error }
+      } else into[index] = { offset: this.#store(record, place) }
+    }
   }
 
   #store(record: AppendRecord, place: string): number {
@@ -72,6 +113,10 @@ export class ScriptedLog {
     }
     return byKey
   }
+}
+
+function placeOf({ topic, partition }: AppendRecord): string {
+  return `${topic}/${partition}`
 }
 
 export function idOf(record: AppendRecord): string {

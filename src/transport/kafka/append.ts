@@ -2,17 +2,19 @@
  * An append call on its way: its records in batches by partition, and their outcomes back at their places in the call.
  * @module
  */
-import { RecordTooLarge, type AppendOutcome, type AppendRecord } from '../index.ts'
+import { RecordTooLarge, type AppendOutcome, type AppendRecord, type EarlyOutcomes } from '../index.ts'
 import { recordBytes } from './record-codec.ts'
 
 export class AppendCall {
   readonly outcomes: Promise<readonly AppendOutcome[]>
   readonly #outcomes: AppendOutcome[]
   readonly #settled = Promise.withResolvers<readonly AppendOutcome[]>()
+  readonly #early: EarlyOutcomes | undefined
   #missing: number
   #unknown: Error | undefined
 
-  constructor(size: number) {
+  constructor(size: number, early?: EarlyOutcomes) {
+    this.#early = early
     this.#outcomes = Array.from({ length: size })
     this.#missing = size
     this.outcomes = this.#settled.promise
@@ -21,17 +23,25 @@ export class AppendCall {
 
   settle(index: number, outcome: AppendOutcome): void {
     this.#outcomes[index] = outcome
-    this.#count()
+    this.#count(1)
+  }
+
+  /** Those of one batch: told at once when others are still missing. */
+  settleAll(places: readonly number[], outcomes: readonly AppendOutcome[]): void {
+    for (const [nth, place] of places.entries()) this.#outcomes[place] = outcomes[nth]!
+    if (places.length < this.#missing) this.#early?.(places, outcomes)
+    this.#count(places.length)
   }
 
   /** Nobody knows whether this record was stored: then the call rejects, since an outcome is always certain. */
   settleUnknown(error: Error): void {
     this.#unknown ??= error
-    this.#count()
+    this.#count(1)
   }
 
-  #count(): void {
-    if (--this.#missing > 0) return
+  #count(settled: number): void {
+    this.#missing -= settled
+    if (this.#missing > 0) return
     if (this.#unknown === undefined) this.#settled.resolve(this.#outcomes)
     else this.#settled.reject(this.#unknown)
   }
@@ -46,8 +56,12 @@ export interface Entry {
 }
 
 /** Entries of `records` for the partitions' queues; those above the limit have their outcome already. */
-export function entriesOf(records: readonly AppendRecord[], maxRecordBytes: number): [AppendCall, Entry[]] {
-  const call = new AppendCall(records.length)
+export function entriesOf(
+  records: readonly AppendRecord[],
+  maxRecordBytes: number,
+  early?: EarlyOutcomes,
+): [AppendCall, Entry[]] {
+  const call = new AppendCall(records.length, early)
   const entries: Entry[] = []
   for (const [index, record] of records.entries()) {
     const bytes = recordBytes(record)
@@ -87,7 +101,18 @@ export class Batch {
   }
 
   stored(baseOffset: number): void {
-    for (const [nth, { call, index }] of this.entries.entries()) call.settle(index, { offset: baseOffset + nth })
+    let nth = 0
+    // Entries of one call lie together.
+    while (nth < this.entries.length) {
+      const { call } = this.entries[nth]!
+      const places: number[] = []
+      const outcomes: AppendOutcome[] = []
+      for (; this.entries[nth]?.call === call; nth++) {
+        places.push(this.entries[nth]!.index)
+        outcomes.push({ offset: baseOffset + nth })
+      }
+      call.settleAll(places, outcomes)
+    }
   }
 
   refused(error: Error): void {

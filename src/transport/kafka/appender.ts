@@ -5,7 +5,14 @@
  * The producer is idempotent: a batch that was stored, but whose answer was lost, is recognised by its number when it comes again.
  * @module
  */
-import { LogUnavailable, NotAuthorized, type AppendOutcome, type AppendRecord, type LogClosed } from '../index.ts'
+import {
+  LogUnavailable,
+  NotAuthorized,
+  type AppendOutcome,
+  type AppendRecord,
+  type EarlyOutcomes,
+  type LogClosed,
+} from '../index.ts'
 import type { ProducePartition, ProduceResponse } from './answers.ts'
 import { entriesOf, PartitionQueue, type Batch, type Identity } from './append.ts'
 import type { Needs } from './access.ts'
@@ -39,9 +46,9 @@ export class Appender {
     this.#limitOf = limitOf
   }
 
-  append(records: readonly AppendRecord[]): Promise<readonly AppendOutcome[]> {
+  append(records: readonly AppendRecord[], early?: EarlyOutcomes): Promise<readonly AppendOutcome[]> {
     const { maxRecordBytes, batchBytes, deliveryTimeoutMs } = this.#cluster.options
-    const [call, entries] = entriesOf(records, maxRecordBytes)
+    const [call, entries] = entriesOf(records, maxRecordBytes, early)
     const deadline = this.#cluster.clock.monotonic() + deliveryTimeoutMs
     for (const entry of entries) {
       const queue = this.#queueOf(entry.record.topic, entry.record.partition)

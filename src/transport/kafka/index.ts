@@ -27,6 +27,7 @@ export function kafka(options: KafkaOptions): Transport & { readonly name: 'kafk
     multiProcess: true,
     administrable: true,
     transactions: true,
+    appendsApart: true,
   }
   const start = { options: compiled, features, instanceIds: new InstanceIds(options.instanceId) }
   return { name: 'kafka', features, open: (how) => KafkaLog.open(start, how) }

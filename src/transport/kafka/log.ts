@@ -11,6 +11,7 @@ import {
   type AppendRecord,
   type ConsumeOptions,
   type Consumer,
+  type EarlyOutcomes,
   type FetchedBatch,
   type Log,
   type OpenOptions,
@@ -80,10 +81,10 @@ export class KafkaLog implements Log {
     return log
   }
 
-  append(records: readonly AppendRecord[]): Promise<readonly AppendOutcome[]> {
+  append(records: readonly AppendRecord[], early?: EarlyOutcomes): Promise<readonly AppendOutcome[]> {
     try {
       this.#check()
-      return this.#appender.append(records)
+      return this.#appender.append(records, early)
     } catch (error) {
       return Promise.reject(error as Error)
     }

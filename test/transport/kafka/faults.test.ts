@@ -113,6 +113,8 @@ test('says that copies are missing when fewer are in sync than the topic asks fo
   const log = await openLog(context, { minInsyncReplicas: 3, deliveryTimeout: 20_000 })
   const topic = fresh('topic')
   await log.admin.createTopics([{ name: topic, partitions: 1, ...keep }])
+  const content = fresh('topic')
+  await (await openLog(context)).admin.createTopics([{ name: content, partitions: 1, ...keep }])
   await cluster!.kill(3)
   onTestFinished(() => cluster!.restart(3))
   const told = expect.stringContaining('fewer copies are in sync than min.insync.replicas of the topic asks for')
@@ -122,6 +124,12 @@ test('says that copies are missing when fewer are in sync than the topic asks fo
       timeout: 120_000,
     })
     .toMatchObject({ error: { code: 'VLX_LOG_UNAVAILABLE', retryable: true, message: told } })
+  // A topic that is content with two is told of before the other is given up.
+  const early: unknown[] = []
+  const both = log.append([record(topic, 0, 'waits'), record(content, 0, 'goes on')], (...heard) => early.push(heard))
+  const outcomes = await both.catch((error: unknown) => [{ error }])
+  expect(early).toEqual([[[1], [{ offset: 0 }]]])
+  expect(outcomes[0]).toHaveProperty('error')
 }, 180_000)
 
 test('members of both kinds stay, fetch and commit while their coordinator is killed', async (context) => {
