@@ -131,7 +131,7 @@ test('without Java it is Docker that is asked, in this order, and what it made i
   expect(said[0]).toBe('Java 17 or newer is missing: the brokers run in Docker.')
   const words = (await asked()).map((line) => line.split(' ').slice(0, 2).join(' '))
   const steps = words.filter((each) => each !== 'ps --all' && !each.startsWith('logs'))
-  expect(steps).toEqual([
+  expect(steps.slice(0, 7)).toEqual([
     // Whether it answers: to choose it, and when it is used.
     'info --format',
     'info --format',
@@ -141,13 +141,12 @@ test('without Java it is Docker that is asked, in this order, and what it made i
     'image inspect',
     'network create',
     'run --detach',
-    'rm --force',
-    'network rm',
-    'volume rm',
-    // The one that waits for the keeper's end, which has nothing left to do.
-    ...steps.slice(10),
   ])
-  expect(steps.slice(10).every((step) => step === 'rm --force' || step === 'network rm')).toBe(true)
+  // Beside it the one that waits for the keeper's end, which may find nothing left to do: it removes all but the data.
+  const removed = steps.slice(7)
+  expect(new Set(removed)).toEqual(new Set(['rm --force', 'network rm', 'volume rm']))
+  expect(removed.filter((step) => step === 'volume rm')).toHaveLength(1)
+  expect(removed.indexOf('volume rm')).toBeGreaterThan(removed.indexOf('network rm'))
 }, 60_000)
 
 test('containers are removed when their keeper is gone', async () => {

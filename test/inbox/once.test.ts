@@ -25,6 +25,8 @@ const config = defineVeltrix({
     billing: { events: ['placed'], retry: { attempts: 3, backoff: '1ms..2ms' } },
     mails: { events: ['placed'] },
   },
+  // What the inbox is for: the worker's own memory of ids would let none of the repetitions through.
+  worker: { dedupe: false },
 })
 
 /** An inbox, with an effect that writes a line and a look at the lines that are there. */
