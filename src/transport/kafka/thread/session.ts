@@ -21,7 +21,7 @@ export async function settleSession(cluster: Cluster, group: string, wantedMs: n
   const { client } = cluster
   const current = await describe(cluster, group)
   if (current === wantedMs) return current
-  await cluster
+  const isSet = await cluster
     .askAny(`set the session time-out of the group "${group}"`, (connection) =>
       client.incrementalAlterConfigsV1.api.async(
         connection,
@@ -35,8 +35,13 @@ export async function settleSession(cluster: Cluster, group: string, wantedMs: n
         false,
       ),
     )
-    .catch(() => {})
-  return describe(cluster, group)
+    .then(
+      () => true,
+      () => false,
+    )
+  // Not read again: a broker that has not heard of it yet would say what was before, and a member that believes in a longer session than
+  // its coordinator holds on to what others are given.
+  return isSet ? wantedMs : current
 }
 
 async function describe(cluster: Cluster, group: string): Promise<number> {
