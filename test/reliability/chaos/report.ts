@@ -78,14 +78,16 @@ export function storyOf({ violations, counts }: Verdict, ofEach = 5): string[] {
 }
 
 export function gapTable(gaps: readonly Gap[]): string {
-  const rows = gaps.map(({ sessionTimeoutMs, rounds, goalMs, met }) => [
+  const rows = gaps.map(({ sessionTimeoutMs, rounds, withController, goalMs, met }) => [
     seconds(sessionTimeoutMs),
     rounds.map((ms) => seconds(ms)).join(', '),
     seconds(Math.max(...rounds)),
     `≤ ${seconds(goalMs)}`,
     met ? 'met' : 'missed',
+    seconds(withController),
   ])
-  return aligned([['broker.session.timeout.ms', 'gap of each round', 'longest', 'goal', 'verdict'], ...rows])
+  const head = ['broker.session.timeout.ms', 'gap of each round', 'longest', 'goal', 'verdict', 'the controller too']
+  return aligned([head, ...rows])
 }
 
 function seconds(ms: number): string {
