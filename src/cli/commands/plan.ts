@@ -26,10 +26,7 @@ export const plan = command({
   examples: [
     ['veltrix plan', 'What apply would do'],
     ['veltrix plan --out plan.json', 'Keep it, to have it looked at and then applied as it is'],
-    [
-      'veltrix plan --json',
-      '{"changes":[{"symbol","kind","subject","what","reason"}],"warnings":[…],"notes":[…],"summary":"…"}',
-    ],
+    ['veltrix plan --json', '{"changes":[{"symbol","subject","what","reason",…}],"summary":"…",…}'],
     ['veltrix plan --acls', 'Commands that grant the least rights'],
   ],
   async run({ args, every, shell, out }) {
