@@ -23,3 +23,8 @@ export async function loadClient(): Promise<Client> {
     )
   }
 }
+
+/** CRC-32C of bytes. In the client's own wrapping, for it copies every other before it looks at it. */
+export function crc32cOf(client: Client): (bytes: Uint8Array) => number {
+  return (bytes) => client.crc32c(client.Writer.create().append(bytes as Buffer).dynamicBuffer)
+}

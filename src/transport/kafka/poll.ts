@@ -5,7 +5,7 @@
 import type { FetchedBatch, FetchRequest, LogRecord } from '../index.ts'
 import type { Needs } from './access.ts'
 import { errorOfCode } from './broker-errors.ts'
-import type { Client } from './client.ts'
+import { crc32cOf, type Client } from './client.ts'
 import type { Broker, Cluster } from './cluster.ts'
 import { code, isStaleLeader } from './error-codes.ts'
 import { fetchFrom, type FetchedPartition } from './fetch-request.ts'
@@ -71,7 +71,7 @@ function polledOf(cluster: Cluster, broker: Broker, want: FetchRequest, part: Fe
 
 function readOf({ client, options }: Cluster, want: FetchRequest, part: FetchedPartition): Polled {
   const { topic, partition, offset } = want
-  const crc = options.checkCrcs ? (bytes: Buffer) => client.crc32c(bytes) : undefined
+  const crc = options.checkCrcs ? crc32cOf(client) : undefined
   const unpack = (codec: number, bytes: Buffer) => unpacked(client, codec, bytes)
   try {
     const reading = { topic, partition, from: offset, aborted: part.abortedTransactions, crc, unpack }

@@ -5,7 +5,7 @@
 import type { AppendRecord, TopicPartition } from '../index.ts'
 import type { ProduceResponse } from './answers.ts'
 import { batchBound, BatchWriter, type BatchHead, type Checksum } from './batch-writer.ts'
-import type { Client, Connection } from './client.ts'
+import { crc32cOf, type Client, type Connection } from './client.ts'
 
 /** Records of one partition that are stored together or not at all. */
 export interface ProduceBatch extends TopicPartition {
@@ -32,8 +32,7 @@ export function produce(
 ): Promise<ProduceResponse> {
   const { api, parseResponse } = client.produceV9
   const { promise, resolve, reject } = Promise.withResolvers<ProduceResponse>()
-  const crc: Checksum = (bytes) => client.crc32c(client.Writer.create().append(bytes as Buffer).dynamicBuffer)
-  const payload = () => client.Writer.create().append(encode(batches, settings, crc))
+  const payload = () => client.Writer.create().append(encode(batches, settings, crc32cOf(client)))
   connection.send(api.key, api.version, payload, parseResponse, true, true, (error, answer) => {
     if (error) reject(error)
     else resolve(answer as ProduceResponse)
