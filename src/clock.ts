@@ -20,6 +20,14 @@ export interface Clock {
   yield(): Promise<void>
 }
 
+/**
+ * Milliseconds that all threads of this process count from the same start, never going backwards, and going on while the process is
+ * stopped. `Clock.monotonic()` counts for each thread from its own.
+ */
+export function processMonotonic(): number {
+  return Number(process.hrtime.bigint() / 1_000n) / 1_000
+}
+
 /** The machine's own time. */
 export const systemClock: Clock = {
   now: () => Date.now(),

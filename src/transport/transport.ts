@@ -227,6 +227,11 @@ export interface Consumer {
    * @throws RecordTooLarge, TopicUnknown because of one of the records
    */
   commit(positions: readonly CommitPosition[], records?: readonly AppendRecord[]): Promise<void>
+  /**
+   * Optional. Milliseconds until this member's session ends, unless the group hears of it before; 0 or less: it is over, and others may hold
+   * what was assigned, although nothing was told of it yet (this process stood still, or its event loop is behind).
+   */
+  readonly sessionLeftMs?: number
   /** Leaves the group: `revoked` is called for what is held, and waited for. Idempotent. */
   close(): Promise<void>
 }

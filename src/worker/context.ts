@@ -5,7 +5,7 @@
 import type { VeltrixEvent } from '../event/index.ts'
 import type { InboxStore } from '../inbox/index.ts'
 import type { AppendRecord } from '../transport/index.ts'
-import { InboxMissing } from './errors.ts'
+import { HandlerInterrupted, InboxMissing } from './errors.ts'
 import { StagedPublishes, type StagedEvent } from './staged-publishes.ts'
 
 /** Publishes from inside a handler; the composition root supplies it. */
@@ -34,6 +34,8 @@ export interface AttemptEnvironment {
   /** Set where what handlers publish is stored with the commit (`exactlyOnce`). */
   readonly stage?: StageFromHandler
   readonly now: () => number
+  /** Whether the member's session is over: others may have what this process works on. */
+  readonly isStale?: () => boolean
   readonly observer?: WorkerObserver
 }
 
@@ -53,6 +55,9 @@ export interface AttemptPlace {
 }
 
 const nothing: readonly AppendRecord[] = []
+
+const stale =
+  'The session of this worker is over: another one may work on this event, so nothing is done for it here. Was the process stopped, or the machine overloaded? See worker.sessionTimeout.'
 
 /** The context of one attempt of one event. */
 export class AttemptContext<Tx = unknown> {
@@ -122,7 +127,8 @@ export class AttemptContext<Tx = unknown> {
 
   /**
    * Runs `effect` at most once for this event, in the inbox's transaction. Several effects in one handler need names.
-   * @throws InboxMissing when the application has no inbox; InboxUnavailable; what the effect throws
+   * @throws InboxMissing when the application has no inbox; InboxUnavailable; HandlerInterrupted when the partition is somebody else's by
+   * now, or may be; what the effect throws
    */
   once<T>(effect: (tx: Tx) => T | Promise<T>): Promise<{ applied: boolean; value?: T }>
   once<T>(name: string, effect: (tx: Tx) => T | Promise<T>): Promise<{ applied: boolean; value?: T }>
@@ -130,8 +136,12 @@ export class AttemptContext<Tx = unknown> {
     first: string | ((tx: Tx) => T | Promise<T>),
     second?: (tx: Tx) => T | Promise<T>,
   ): Promise<{ applied: boolean; value?: T }> {
-    const { inbox, subscription, inboxWindowMs, now } = this.#environment
+    const { inbox, subscription, inboxWindowMs, now, isStale } = this.#environment
     if (!inbox) return Promise.reject(new InboxMissing(subscription))
+    const attempt = this.#leader ?? this
+    if (isStale?.() === true) AttemptContext.abort(attempt, new HandlerInterrupted(stale))
+    const reason = attempt.#abortReason
+    if (reason instanceof HandlerInterrupted) return Promise.reject(reason)
     const effect = (typeof first === 'function' ? first : second!) as (tx: unknown) => T | Promise<T>
     const { source, id } = this.#event
     const name = typeof first === 'string' ? first : ''

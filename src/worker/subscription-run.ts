@@ -118,7 +118,20 @@ export class SubscriptionRun {
       })
     }
     const { scheduler, breaker, committer, letters, fetcher, duplicates, pausedLanes } = this
-    const attempts = new Attempts({ ...options, scheduler, breaker, committer, letters, foreign, laneName, wake })
+    // A consumer that does not say knows at once what it lost.
+    const isStale = (): boolean => (this.membership.consumer?.sessionLeftMs ?? 1) <= 0
+    const environment = { ...options.environment, isStale }
+    const attempts = new Attempts({
+      ...options,
+      environment,
+      scheduler,
+      breaker,
+      committer,
+      letters,
+      foreign,
+      laneName,
+      wake,
+    })
     this.attempts = attempts
     this.pump = new Pump({ ...shared, scheduler, breaker, attempts, committer, fetcher, pausedLanes })
     this.rebalance = new Rebalance({

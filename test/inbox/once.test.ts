@@ -15,6 +15,8 @@ import {
   type PostgresClient,
 } from '../../src/inbox/index.ts'
 import { embedded } from '../../src/transport/embedded/index.ts'
+import type { Transport } from '../../src/transport/index.ts'
+import { HandlerInterrupted } from '../../src/worker/index.ts'
 import { testApp } from '../../src/testing/index.ts'
 import { pglitePool } from '../support/pglite-pool.ts'
 
@@ -77,6 +79,42 @@ const stores: [string, () => Promise<Effects<any>>][] = [
   ['SQLite', inSqlite],
   ['Postgres', inPostgres],
 ]
+
+test('an effect is refused while the session of the worker is over, and the attempt does not count', async () => {
+  let leftMs = 1_000
+  const directory = await mkdtemp(join(tmpdir(), 'veltrix-once-'))
+  onTestFinished(() => rm(directory, { recursive: true, force: true }))
+  const inner = embedded({ directory, durability: 'none' })
+  const transport: Transport = {
+    ...inner,
+    async open(how) {
+      const log = await inner.open(how)
+      const consume = log.consume.bind(log)
+      log.consume = async (options) => {
+        return Object.defineProperty(await consume(options), 'sessionLeftMs', { get: () => leftMs })
+      }
+      return log
+    },
+  }
+  const inbox = memoryInbox()
+  const refused: unknown[] = []
+  const attempts: number[] = []
+  const app = veltrix(config, { inbox }).handle('mails', 'placed', async ({ data }, ctx) => {
+    attempts.push(ctx.attempt)
+    // As after the process stood still: nothing was told yet.
+    leftMs = attempts.length < 4 ? -1 : 1_000
+    await ctx.once((tx) => tx.set(`${data.orderId}`, ctx.attempt)).catch((error: unknown) => {
+      refused.push(error, ctx.signal.aborted)
+      throw error
+    })
+  }).handle('billing', 'placed', () => {}) // prettier-ignore
+  await using test = await testApp(app, { transport })
+  await test.app.publish('placed', { orderId: 'o-1' })
+  while (test.outcomes.length < 2) await test.clock.yield()
+  expect(refused).toEqual(Array.from({ length: 3 }, () => [expect.any(HandlerInterrupted), true]).flat())
+  expect(attempts).toEqual([1, 1, 1, 1])
+  expect([...inbox.values()]).toEqual([['o-1', 1]])
+})
 
 describe.each(stores)('%s', (_, make) => {
   test('an attempt that fails after its effect, and an event that is stored again, have one effect each', async () => {

@@ -20,6 +20,7 @@ import { maxMetadataBytes } from './metadata-text.ts'
 import { packRecords } from './packed-records.ts'
 import type { FromThread, Grant, ToThread } from './protocol.ts'
 import { recordBytes } from './record-codec.ts'
+import { SessionEnd } from './session-end.ts'
 import { fromWire } from './wire-errors.ts'
 
 /** What a consumer needs of its log. */
@@ -43,6 +44,7 @@ export class KafkaConsumer implements Consumer {
   readonly #options: ConsumeOptions
   /** By `<partition>/<topic>`; a partition that is taken and given again is another object. */
   readonly #held = new Map<string, Grant>()
+  readonly #session = new SessionEnd()
   #closing: Promise<void> | undefined
 
   constructor(number: number, host: ConsumerHost, options: ConsumeOptions) {
@@ -54,8 +56,12 @@ export class KafkaConsumer implements Consumer {
   join(): void {
     const { group, topics, sessionTimeoutMs = 10_000, startAt = 'earliest' } = this.#options
     const { instanceId } = this.#host
-    const how = { group, topics: [...topics], startAt, sessionTimeoutMs, instanceId }
+    const how = { group, topics: [...topics], startAt, sessionTimeoutMs, instanceId, session: this.#session.memory }
     this.#host.post({ op: 'join', consumer: this.#number, ...how })
+  }
+
+  get sessionLeftMs(): number {
+    return this.#session.leftMs
   }
 
   fetch(

@@ -33,6 +33,8 @@ export type ToThread =
       readonly sessionTimeoutMs: number
       /** Of a static member. */
       readonly instanceId: string | null
+      /** Where the thread writes when the session ends. */
+      readonly session: SharedArrayBuffer
     }
   | { readonly op: 'released'; readonly consumer: number; readonly partitions: readonly Grant[] }
   | {

@@ -203,6 +203,7 @@ test('a main thread that is busy past the session keeps its partitions, under bo
   for (const member of members) {
     await member.commit(topic, 0, 0)
     expect(member.history.map(({ what }) => what)).toEqual(['assigned'])
+    expect(member.consumer.sessionLeftMs).toBeGreaterThan(0)
   }
 }, 60_000)
 

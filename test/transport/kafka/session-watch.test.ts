@@ -4,6 +4,7 @@
  */
 import { expect, test } from 'vitest'
 import { VirtualClock } from '../../../src/testing/clock.ts'
+import { SessionEnd } from '../../../src/transport/kafka/session-end.ts'
 import { heartbeatTimeoutMs, SessionWatch } from '../../../src/transport/kafka/thread/session-watch.ts'
 
 test('ends a session once, a time-out after what was heard last was sent, and not after it was stopped', async () => {
@@ -24,6 +25,24 @@ test('ends a session once, a time-out after what was heard last was sent, and no
   watch.stop()
   await clock.advance(5_000)
   expect(ended).toHaveLength(1)
+})
+
+test('the main thread reads the end of the session without being told', async () => {
+  const clock = new VirtualClock()
+  const end = new SessionEnd()
+  const seen = new SessionEnd(end.memory)
+  const watch = new SessionWatch(clock, () => {}, end)
+  expect(seen.leftMs).toBe(0)
+  watch.heard(clock.monotonic() - 20_000, 60_000)
+  expect(seen.leftMs).toBeGreaterThan(0)
+  expect(seen.leftMs).toBeLessThanOrEqual(40_000)
+  watch.stop()
+  expect(seen.leftMs).toBe(0)
+  watch.heard(clock.monotonic() - 20_000, 10_000)
+  expect(seen.leftMs).toBeLessThanOrEqual(-10_000)
+  watch.heard(clock.monotonic(), 60_000)
+  await clock.advance(60_000)
+  expect(seen.leftMs).toBe(0)
 })
 
 test('some heartbeats can fail before a session ends', () => {

@@ -17,6 +17,7 @@ import { Handover, needsOf, type Join } from './handover.ts'
 import type { Place } from './holdings.ts'
 import type { GrantedPosition, Membership } from './membership.ts'
 import { Pace } from './pace.ts'
+import { SessionEnd } from '../session-end.ts'
 import { heartbeatTimeoutMs, SessionWatch } from './session-watch.ts'
 import { sessionWithin } from './session.ts'
 import { takenOver } from './static-member.ts'
@@ -52,7 +53,7 @@ export class ClassicMember implements Membership {
     this.#cluster = cluster
     this.#join = join
     this.#sessionTimeoutMs = join.sessionTimeoutMs
-    this.#session = new SessionWatch(cluster.clock, () => this.#loseAll())
+    this.#session = new SessionWatch(cluster.clock, () => this.#loseAll(), new SessionEnd(join.session))
     this.#pace = new Pace(cluster.clock)
     this.#member = { id: '', epoch: 0, instanceId: join.instanceId }
     this.#coordinator = new Coordinator(cluster, join.group)

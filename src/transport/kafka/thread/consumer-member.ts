@@ -17,6 +17,7 @@ import { Handover, needsOf, type Join } from './handover.ts'
 import type { Place } from './holdings.ts'
 import type { GrantedPosition, Membership } from './membership.ts'
 import { Pace } from './pace.ts'
+import { SessionEnd } from '../session-end.ts'
 import { heartbeatTimeoutMs, SessionWatch } from './session-watch.ts'
 import { settleSession } from './session.ts'
 import { takenOver, unreleased } from './static-member.ts'
@@ -51,7 +52,7 @@ export class ConsumerMember implements Membership {
     this.#join = join
     this.#refused = refused
     this.#intervalMs = cluster.options.heartbeatIntervalMs
-    this.#session = new SessionWatch(cluster.clock, () => this.#loseAll())
+    this.#session = new SessionWatch(cluster.clock, () => this.#loseAll(), new SessionEnd(join.session))
     this.#pace = new Pace(cluster.clock)
     this.#member = { id: randomUUID(), epoch: 0, instanceId: join.instanceId }
     this.#coordinator = new Coordinator(cluster, join.group)

@@ -4,17 +4,21 @@
  * @module
  */
 import type { Clock, Timer } from '../../../clock.ts'
+import type { SessionEnd } from '../session-end.ts'
 
 export class SessionWatch {
   readonly #clock: Clock
   readonly #expired: () => void
+  readonly #end: SessionEnd | undefined
   #heardAt = -Infinity
   #timeoutMs = Infinity
   #timer: Timer | undefined
 
-  constructor(clock: Clock, expired: () => void) {
+  /** @param end where the main thread reads it */
+  constructor(clock: Clock, expired: () => void, end?: SessionEnd) {
     this.#clock = clock
     this.#expired = expired
+    this.#end = end
   }
 
   /**
@@ -24,6 +28,7 @@ export class SessionWatch {
   heard(at: number, timeoutMs: number): void {
     this.#heardAt = Math.max(this.#heardAt, at)
     this.#timeoutMs = timeoutMs
+    this.#end?.set(this.#heardAt + timeoutMs - this.#clock.monotonic())
     if (this.#timer === undefined) this.#arm()
   }
 
@@ -32,6 +37,7 @@ export class SessionWatch {
     this.#timer?.cancel()
     this.#timer = undefined
     this.#heardAt = -Infinity
+    this.#end?.clear()
   }
 
   #arm(): void {
