@@ -47,7 +47,6 @@ export class ClassicMember implements Membership {
   #watched: ReadonlyMap<string, number> | undefined
   #watchedAt = 0
   #isLeaving = false
-  #told: string | undefined
 
   constructor(cluster: Cluster, join: Join, push: (message: FromThread) => void) {
     this.#cluster = cluster
@@ -170,7 +169,7 @@ export class ClassicMember implements Membership {
     // Lost, or left, meanwhile.
     if (this.#isLeaving || this.#member.epoch !== joined.generation) return
     this.#session.heard(sentAt, this.#sessionTimeoutMs)
-    this.#told = undefined
+    this.#handover.joined()
     this.#watched = joined.isLeader ? counts : undefined
     this.#watchedAt = this.#cluster.clock.monotonic()
     this.#claimed = [...claims, ...given.map(placeOf)]
@@ -223,8 +222,8 @@ export class ClassicMember implements Membership {
     this.#joinAt = clock.monotonic() + options.retryBackoffMs
     // The group changed again while the round was under way: what is held stays held, and is said again.
     if (errorCode === code.rebalanceInProgress || errorCode === code.illegalGeneration) this.#joinAt = 0
-    else if (errorCode === code.inconsistentProtocol) this.#tell(otherAssignor(this.#join.group))
-    else if (errorCode === code.groupFull) this.#tell(full(this.#join.group))
+    else if (errorCode === code.inconsistentProtocol) this.#handover.tell(otherAssignor(this.#join.group))
+    else if (errorCode === code.groupFull) this.#handover.tell(full(this.#join.group))
     else if (errorCode === code.invalidSessionTimeout) return void this.#fitSession()
     else {
       const reason = toTransportError(
@@ -233,7 +232,7 @@ export class ClassicMember implements Membership {
         needsOf(this.#cluster, this.#join),
       )
       // Refused while it runs: credentials that functions give may be right the next time. The session decides the rest.
-      if (reason instanceof NotAuthenticated) this.#tell(reason)
+      if (reason instanceof NotAuthenticated) this.#handover.tell(reason)
       else if (isVeltrixError(reason) && !reason.retryable) this.#giveUp(reason)
     }
   }
@@ -278,12 +277,6 @@ export class ClassicMember implements Membership {
     this.#loseAll()
     this.#handover.failed(reason)
     this.#end()
-  }
-
-  /** Once for each reason: it is tried again. */
-  #tell(reason: Error): void {
-    if (this.#told !== reason.message) this.#handover.failed(reason)
-    this.#told = reason.message
   }
 
   #end(): void {

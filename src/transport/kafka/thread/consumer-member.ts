@@ -43,8 +43,6 @@ export class ConsumerMember implements Membership {
   #intervalMs: number
   #quickBeats = quickBeats
   #isLeaving = false
-  /** What was told last of why this member cannot join. */
-  #told: string | undefined
 
   /** @param refused called once, before anything is held, when the broker does not take this group's members under this protocol */
   constructor(cluster: Cluster, join: Join, push: (message: FromThread) => void, refused?: () => void) {
@@ -117,7 +115,7 @@ export class ConsumerMember implements Membership {
     // Its session ended while it waited: the answer is for a member that is no more.
     if (this.#member.epoch !== epoch) return
     this.#session.heard(sentAt, this.#sessionTimeoutMs)
-    this.#told = undefined
+    this.#handover.joined()
     this.#member.epoch = answer.memberEpoch
     this.#commits.heard()
     this.#intervalMs = Math.min(answer.heartbeatIntervalMs, this.#cluster.options.heartbeatIntervalMs)
@@ -165,7 +163,7 @@ export class ConsumerMember implements Membership {
     const isRefused = errorCode === code.unsupportedVersion || errorCode === code.groupIdNotFound
     if (this.#member.epoch === 0 && (isRefused || error instanceof LogVersionMismatch)) return this.#notJoined(error)
     if (errorCode === code.unreleasedInstanceId) {
-      this.#tell(unreleased(this.#member.instanceId, this.#join.group))
+      this.#handover.tell(unreleased(this.#member.instanceId, this.#join.group))
       return retryBackoffMs
     }
     const reason = toTransportError(
@@ -174,7 +172,7 @@ export class ConsumerMember implements Membership {
       needsOf(this.#cluster, this.#join),
     )
     // Refused while it runs: credentials that functions give may be right the next time. The session decides the rest.
-    if (reason instanceof NotAuthenticated) this.#tell(reason)
+    if (reason instanceof NotAuthenticated) this.#handover.tell(reason)
     else if (isVeltrixError(reason) && !reason.retryable) this.#giveUp(reason)
     return retryBackoffMs
   }
@@ -184,7 +182,7 @@ export class ConsumerMember implements Membership {
     if (this.#refused !== undefined) {
       this.#end()
       this.#refused()
-    } else if (troubleOf(error)?.apiCode === code.groupIdNotFound) this.#tell(otherProtocol(this.#join.group))
+    } else if (troubleOf(error)?.apiCode === code.groupIdNotFound) this.#handover.tell(otherProtocol(this.#join.group))
     else this.#giveUp(protocolUnknown(this.#join.group))
     return this.#cluster.options.retryBackoffMs
   }
@@ -201,12 +199,6 @@ export class ConsumerMember implements Membership {
     this.#loseAll()
     this.#handover.failed(reason)
     this.#end()
-  }
-
-  /** Once for each reason: it is tried again. */
-  #tell(reason: Error): void {
-    if (this.#told !== reason.message) this.#handover.failed(reason)
-    this.#told = reason.message
   }
 
   #end(): void {

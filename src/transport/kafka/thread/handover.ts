@@ -36,6 +36,8 @@ export class Handover {
   /** When each partition was asked back that is not released yet, by the number of its giving. */
   readonly #askedAt = new Map<number, number>()
   #isAssigning = false
+  /** Why the group could not be joined, as told last. */
+  #told: string | undefined
   #isOver = false
 
   constructor(
@@ -92,6 +94,16 @@ export class Handover {
   /** The member leaves: nothing is handed out any more. */
   end(): void {
     this.#isOver = true
+  }
+
+  /** Says why the group cannot be joined, which is tried again: once for each reason, until `joined`. */
+  tell(reason: Error): void {
+    if (this.#told !== reason.message) this.failed(reason)
+    this.#told = reason.message
+  }
+
+  joined(): void {
+    this.#told = undefined
   }
 
   failed(error: Error): void {
