@@ -38,8 +38,8 @@ async function openLog(context: TestContext, more: Partial<KafkaOptions> = {}): 
   return log
 }
 
-test('appends keep their order and lose nothing while a leader is killed and comes back', async (context) => {
-  const log = await openLog(context)
+/** Twelve writers on six partitions, each waiting for its last record to be acknowledged before it sends the next. */
+async function startWriters(log: Log) {
   const topic = fresh('topic')
   await log.admin.createTopics([{ name: topic, partitions: 6, ...keep }])
   const writers = 12
@@ -54,41 +54,39 @@ test('appends keep their order and lose nothing while a leader is killed and com
       }
     }),
   )
+  return {
+    topic,
+    /** Until each has so many more acknowledged: every partition has a leader, and takes records. */
+    async further(count: number): Promise<void> {
+      const before = acked.map((mine) => mine.length)
+      while (acked.some((mine, who) => mine.length < before[who]! + count)) await systemClock.yield()
+    },
+    /** Ends them; what is stored is what was acknowledged, once and in order. */
+    async expectStored(): Promise<void> {
+      isOver = true
+      await writing
+      for (let partition = 0; partition < 6; partition++) {
+        const got = (await readAll(log, topic, partition)).map((entry) => text(entry.value)!)
+        for (let who = partition; who < writers; who += 6) {
+          expect(got.filter((value) => value.startsWith(`${who}:`))).toEqual(acked[who])
+        }
+      }
+    },
+  }
+}
+
+test('appends keep their order and lose nothing while a leader is killed and comes back', async (context) => {
+  const { further, expectStored } = await startWriters(await openLog(context))
   await cluster!.kill(1)
   onTestFinished(() => cluster!.restart(1))
-  const before = acked.map((mine) => mine.length)
-  // Every partition has a leader again, and takes records.
-  while (acked.some((mine, who) => mine.length < before[who]! + 20)) await systemClock.yield()
-  isOver = true
-  await writing
-  for (let partition = 0; partition < 6; partition++) {
-    const got = (await readAll(log, topic, partition)).map((entry) => text(entry.value)!)
-    for (let who = partition; who < writers; who += 6) {
-      expect(got.filter((value) => value.startsWith(`${who}:`))).toEqual(acked[who])
-    }
-  }
+  await further(20)
+  await expectStored()
 }, 120_000)
 
 test('appends and reads go to the new leader while the old one stands still, once and in order', async (context) => {
   // Who waits for the answer of the one that stands still waits for longer than this test may take.
   const log = await openLog(context, { requestTimeout: 300_000, deliveryTimeout: 600_000 })
-  const topic = fresh('topic')
-  await log.admin.createTopics([{ name: topic, partitions: 6, ...keep }])
-  const writers = 12
-  let isOver = false
-  const acked = Array.from({ length: writers }, (): string[] => [])
-  const writing = Promise.all(
-    acked.map(async (mine, who) => {
-      for (let nth = 0; !isOver; nth++) {
-        await stored(log, [record(topic, who % 6, `${who}:${nth}`)])
-        mine.push(`${who}:${nth}`)
-      }
-    }),
-  )
-  const further = async (count: number): Promise<void> => {
-    const before = acked.map((mine) => mine.length)
-    while (acked.some((mine, who) => mine.length < before[who]! + count)) await systemClock.yield()
-  }
+  const { topic, further, expectStored } = await startWriters(log)
   await further(20)
   cluster!.pause(2)
   onTestFinished(() => cluster!.resume(2))
@@ -99,14 +97,7 @@ test('appends and reads go to the new leader while the old one stands still, onc
   // What it was sent before it stood still, it does now; its answers are for nobody.
   cluster!.resume(2)
   await further(20)
-  isOver = true
-  await writing
-  for (let partition = 0; partition < 6; partition++) {
-    const got = (await readAll(log, topic, partition)).map((entry) => text(entry.value)!)
-    for (let who = partition; who < writers; who += 6) {
-      expect(got.filter((value) => value.startsWith(`${who}:`))).toEqual(acked[who])
-    }
-  }
+  await expectStored()
 }, 240_000)
 
 test('says that copies are missing when fewer are in sync than the topic asks for', async (context) => {
