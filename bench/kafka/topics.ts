@@ -8,7 +8,7 @@ import { partitionCount } from './event.ts'
 const copies = 3
 const minInSync = '2'
 
-export async function withAdmin<T>(brokers: readonly string[], work: (admin: Admin) => Promise<T>): Promise<T> {
+async function withAdmin<T>(brokers: readonly string[], work: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = new Admin({ clientId: 'bench-admin', bootstrapBrokers: [...brokers] })
   try {
     return await work(admin)

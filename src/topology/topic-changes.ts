@@ -12,7 +12,7 @@ import { movingShare } from './key-moves.ts'
 import { movesTo, settledReplicas, type Move } from './placement.ts'
 
 /** Our settings by Kafka's names. */
-export const kafkaNames: Readonly<Record<TopicSetting, string>> = {
+const kafkaNames: Readonly<Record<TopicSetting, string>> = {
   retentionMs: 'retention.ms',
   retentionBytes: 'retention.bytes',
   compaction: 'compaction (cleanup.policy)',

@@ -35,12 +35,12 @@ export function statusLines(status: KeeperStatus, out: Pick<Output, 'paint' | 'w
   ]
 }
 
-export function addressesOf(brokers: readonly BrokerStatus[]): string {
+function addressesOf(brokers: readonly BrokerStatus[]): string {
   return brokers.map(({ address }) => address).join(',')
 }
 
 /** `Kafka 4.3.1 (KRaft), 3 brokers` */
-export function titleOf({ kind, version, runner, brokers }: Exclude<KeeperStatus, { phase: 'starting' }>): string {
+function titleOf({ kind, version, runner, brokers }: Exclude<KeeperStatus, { phase: 'starting' }>): string {
   const quorum = kind === 'kraft' ? 'KRaft' : 'ZooKeeper'
   const place = runner === 'docker' ? ' in Docker' : ''
   return `Kafka ${version} (${quorum})${place}, ${brokers.length} ${brokers.length === 1 ? 'broker' : 'brokers'}`

@@ -15,7 +15,7 @@ export function planLines(plan: Plan, paint: Paint): readonly string[] {
   return [...lines, summaryOf(plan)]
 }
 
-export function changeLines({ symbol, subject, what, reason, details = [] }: Change, paint: Paint): string[] {
+function changeLines({ symbol, subject, what, reason, details = [] }: Change, paint: Paint): string[] {
   const colour = { '+': paint.good, '~': paint.warn, '-': paint.bad, '!': paint.bad }[symbol]
   return [
     `${colour(symbol)} ${paint.strong(subject)}  ${what}`,
