@@ -26,6 +26,8 @@ export class Eyes {
   /** How far each dead topic has been read. */
   readonly #letters = new Map<string, number>()
   readonly #topics: readonly string[]
+  /** Kinds of letters met so far, as `subscription kind`. */
+  readonly #kinds = new Set<string>()
   #committed: ReadonlyMap<string, Readonly<Record<string, number>>> = new Map()
 
   constructor(log: Log, config: CompiledConfig, journal: Journal, brokers: readonly string[]) {
@@ -116,10 +118,19 @@ export class Eyes {
     while (offset < partition!.end) {
       const request = { topic, partition: 0, offset, maxBytes: 1 << 20, maxWaitMs: 1_000 }
       const { records, nextOffset } = await this.#log.read(request)
-      for (const record of records) this.#journal.write(letterLine(subscription, record))
+      for (const record of records) {
+        const line = letterLine(subscription, record)
+        this.#kinds.add(`${subscription} ${line.kind}`)
+        this.#journal.write(line)
+      }
       offset = nextOffset
       this.#letters.set(topic, offset)
     }
+  }
+
+  /** Whether letters of all these kinds lay in the dead topics at the last look, as `subscription kind`. */
+  hasMet(kinds: readonly string[]): boolean {
+    return kinds.every((kind) => this.#kinds.has(kind))
   }
 
   /** Ends of the partitions of the events. */
@@ -162,7 +173,7 @@ export async function until<T>(
   return undefined
 }
 
-function letterLine(subscription: string, { headers }: LogRecord): Line {
+function letterLine(subscription: string, { headers }: LogRecord) {
   const text = (name: string): string => headers.text(name) ?? ''
   return {
     what: 'letter',
@@ -173,5 +184,5 @@ function letterLine(subscription: string, { headers }: LogRecord): Line {
     id: text('ce_id'),
     at: placeOf(text(deadHeaders.topic), Number(text(deadHeaders.partition))),
     offset: Number(text(deadHeaders.offset)),
-  }
+  } as const satisfies Line
 }

@@ -10,7 +10,7 @@ import type { KafkaCluster } from '../../../src/cluster/index.ts'
 import { randomOf } from '../../support/scenario.ts'
 import { ChaosProcess } from './children.ts'
 import { effectsIn, makeEffects } from './effects.ts'
-import { Eyes } from './eyes.ts'
+import { Eyes, until } from './eyes.ts'
 import { check, type Verdict } from './history/checker.ts'
 import { Journal, machineTime } from './history/journal.ts'
 import { historyOf } from './history/merge.ts'
@@ -50,6 +50,9 @@ const adaptMs = 6_000
 const workersAtFirst = 2
 const plain: Mix = { slowShare: 0.005, slowMs: 500 }
 const lookEveryMs = 1_000
+/** Every run is to show both: an event given up, and one parked behind another. */
+const expectedLetters = ['billing dead', 'ledger parked']
+const lettersWithinMs = 120_000
 
 export async function runChaos(options: RunOptions): Promise<Verdict> {
   const run = new Run(options)
@@ -93,6 +96,8 @@ class Run {
     await this.#begin(eyes)
     for (const fault of faults) await this.#suffer(fault, eyes)
     await this.#pause(afterMs)
+    // However slow the machine: a run in which no letter was written would have shown little.
+    await until(lettersWithinMs, () => (eyes.hasMet(expectedLetters) ? true : undefined))
     await Promise.all(this.#publishers.map((publisher) => publisher.stop()))
     const ends = await eyes.ends()
     const leftAfterMs = await this.#drained(eyes, ends)
