@@ -13,6 +13,10 @@ export const program: Readonly<Record<string, Entry>> = {
     summary: 'Publish one event, or many from a file or stdin',
     load: async () => (await import('./commands/publish.ts')).publish,
   },
+  gateway: {
+    summary: 'Take events over HTTP (CloudEvents)',
+    load: async () => (await import('./commands/gateway.ts')).gateway,
+  },
   tail: {
     summary: 'Show events as they lie on the log, and follow it',
     load: async () => (await import('./commands/tail.ts')).tail,

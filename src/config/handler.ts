@@ -10,6 +10,8 @@ export interface PublishItemOptions<Lane extends string = string> {
   readonly lane?: Lane
   /** CloudEvents `id`. Given, it makes the publish idempotent within the transport's window; default a new UUIDv7. */
   readonly id?: string
+  /** CloudEvents `source`, a URI reference, for an event that came from elsewhere; default the typed file's. Together with `id` it is the event's identity. */
+  readonly source?: string
   /** What order is kept by, instead of what the event's key rule takes from the payload. */
   readonly key?: string
   /** CloudEvents `time`: when it happened. RFC 3339 text or a Date; default now. */

@@ -33,7 +33,7 @@ interface Route {
 }
 
 const optionNames: ReadonlySet<string> = new Set<keyof PublishOptions>([
-  'lane', 'id', 'key', 'time', 'subject', 'extensions', 'signal',
+  'lane', 'id', 'source', 'key', 'time', 'subject', 'extensions', 'signal',
 ]) // prettier-ignore
 
 export class Preparer {
@@ -101,7 +101,7 @@ export class Preparer {
   #event(definition: CompiledEvent, data: unknown, options: PublishOptions | undefined): VeltrixEvent {
     return {
       id: options?.id ?? this.#ids.next(),
-      source: this.#source,
+      source: options?.source ?? this.#source,
       type: definition.type,
       time: timeOf(options?.time) ?? timeText(this.#clock),
       subject: options?.subject,

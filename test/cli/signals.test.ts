@@ -60,3 +60,37 @@ test.each([
   child.kill(signal)
   expect(await ended).toBe(code)
 })
+
+/** Starts a gateway and resolves when it listens. */
+async function listening(): Promise<{ child: ChildProcess; url: string; ended: Promise<number | null> }> {
+  const child = spawn(process.execPath, [main, 'gateway', '--port', '0', '--json'], { cwd: project.directory })
+  const ended = new Promise<number | null>((resolve) => child.on('close', (code) => resolve(code)))
+  const line = await new Promise<string>((resolve, reject) => {
+    child.stdout.on('data', (chunk: Buffer) => resolve(chunk.toString()))
+    void ended.then((code) => reject(new Error(`ended with ${code}`)))
+  })
+  return { child, url: (JSON.parse(line) as { listening: string }).listening, ended }
+}
+
+test('a gateway answers, drains at SIGTERM, and after kill -9 knows what it had answered for', async () => {
+  const headers = { 'content-type': 'application/json', 'idempotency-key': 'k-1' }
+  const send = async (url: string): Promise<Response> =>
+    fetch(`${url}/events/order.placed`, { method: 'POST', headers, body: '{"orderId":"o-1"}' })
+  const first = await listening()
+  expect((await send(first.url)).status).toBe(202)
+  first.child.kill('SIGKILL')
+  await first.ended
+  const second = await listening()
+  const again = await send(second.url)
+  expect([again.status, again.headers.get('idempotency-replayed')]).toEqual([202, 'true'])
+  second.child.kill('SIGTERM')
+  expect(await second.ended).toBe(0)
+})
+
+test('a gateway refuses an address that others reach', async () => {
+  const child = spawn(process.execPath, [main, 'gateway', '--host', '0.0.0.0'], { cwd: project.directory })
+  let said = ''
+  child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  expect(await new Promise((resolve) => child.on('close', resolve))).toBe(1)
+  expect(said).toContain('does not check who publishes')
+})

@@ -1,0 +1,3 @@
+export { createGateway, type Gateway, type GatewayApp, type GatewayOptions } from './gateway.ts'
+export { GatewayAddressInvalid, GatewayExposed, RequestRefused } from './errors.ts'
+export { problemTypes, type Problem, type ProblemName } from './problems.ts'
