@@ -57,6 +57,7 @@ export const table: Table = {
     cluster: { may: [] },
     worker: { may: ['event', 'config', 'transport', 'deadletter'], mayTypes: ['inbox'] },
     gateway: { may: ['event', 'config'], packages: ['fastify'] },
+    client: { may: [], mayTypes: ['config'] },
     topology: { may: ['config', 'transport', 'deadletter'] },
     'veltrix.ts': { may: rooms },
     'index.ts': { may: [...rooms, 'veltrix.ts', 'transport/embedded'] },

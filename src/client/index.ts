@@ -1,0 +1,8 @@
+export {
+  createClient,
+  type Client,
+  type ClientOptions,
+  type ClientPublishOptions,
+  type ClientPublishResult,
+} from './client.ts'
+export { ClientFull, GatewayRefused, GatewayUnreachable } from './errors.ts'
