@@ -11,6 +11,7 @@ import { GatewayAddressInvalid, GatewayExposed, RequestRefused } from './errors.
 import { Intake, type Publishing, type Result } from './intake.ts'
 import { jsonBody } from './json-body.ts'
 import { isLoopback, isLoopbackHostHeader } from './loopback.ts'
+import { openApi } from './openapi.ts'
 import { problemOf, retryAfterSeconds, type Problem } from './problems.ts'
 import { listedTypes } from './types-listing.ts'
 
@@ -135,6 +136,7 @@ class HttpGateway implements Gateway {
     server.post('/events', (request, reply) => this.#events(request, reply))
     server.post<{ Params: { type: string } }>('/events/:type', (request, reply) => this.#plain(request, reply))
     server.get('/events/types', () => ({ types: listedTypes(this.#app.config) }))
+    server.get('/openapi.json', () => openApi(this.#app.config))
     server.get('/livez', () => ({ status: 'ok' }))
     server.get('/startupz', (_request, reply) => this.#health(reply, this.#state !== 'starting'))
     server.get('/readyz', (_request, reply) => this.#health(reply, this.#state === 'ready'))
