@@ -136,7 +136,7 @@ test.each<[what: string, status: number, request: string]>([
     'a header twice',
     400,
     head(
-      'content-type: application/json\r\ncontent-length: 2\r\nce-specversion: 1.0\r\nce-source: /a\r\nce-type: order.placed\r\nce-id: a\r\nce-id: b\r\n\r\n{}',
+      'content-type: application/json\r\ncontent-length: 17\r\nce-specversion: 1.0\r\nce-source: /a\r\nce-type: order.placed\r\nce-id: a\r\nce-id: b\r\n\r\n{"orderId":"o-1"}',
     ),
   ],
   ['what is no HTTP', 400, 'hello\r\n\r\n'],
