@@ -18,20 +18,35 @@ const modules = {
   'kafka-consume': () => import('./scenarios/kafka-consume.ts'),
   'kafka-handlers': () => import('./scenarios/kafka-handlers.ts'),
   'kafka-urgent': () => import('./scenarios/kafka-urgent.ts'),
+  'gateway-single': () => import('./scenarios/gateway-single.ts'),
+  'gateway-batch': () => import('./scenarios/gateway-batch.ts'),
+  'gateway-connections': () => import('./scenarios/gateway-connections.ts'),
+  'gateway-kafka': () => import('./scenarios/gateway-kafka.ts'),
 }
 
 export type ScenarioName = keyof typeof modules
 
 const all = Object.keys(modules) as ScenarioName[]
 
-/** On the embedded log. */
-export const scenarioNames = all.filter((name) => !needsKafka(name))
+/** What is measured in one run, and kept in one report. */
+export const suites = {
+  /** On the embedded log. */
+  latest: all.filter((name) => !needsKafka(name) && !needsWrk(name)),
+  /** On a Kafka cluster, beside other clients. */
+  kafka: all.filter((name) => name.startsWith('kafka-')),
+  /** Over HTTP. */
+  gateway: all.filter((name) => name.startsWith('gateway-')),
+}
 
-/** On a Kafka cluster, beside other clients. */
-export const kafkaScenarioNames = all.filter((name) => needsKafka(name))
+export type SuiteName = keyof typeof suites
 
 export function needsKafka(name: ScenarioName): boolean {
-  return name.startsWith('kafka-')
+  return name.startsWith('kafka-') || name === 'gateway-kafka'
+}
+
+/** The load tool of the scenarios over HTTP. */
+export function needsWrk(name: ScenarioName): boolean {
+  return name.startsWith('gateway-')
 }
 
 export function isScenarioName(name: string): name is ScenarioName {

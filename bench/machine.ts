@@ -2,7 +2,9 @@
  * What the figures were measured on: versions and sizes, no names of the machine.
  * @module
  */
+import { readFileSync } from 'node:fs'
 import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os'
+import { join } from 'node:path'
 
 export interface Machine {
   readonly node: string
@@ -22,4 +24,10 @@ export function machine(): Machine {
     cores: availableParallelism(),
     memoryGiB: Math.round(totalmem() / 1024 ** 3),
   }
+}
+
+/** Of an installed package. */
+export function packageVersion(name: string): string {
+  const file = join(import.meta.dirname, '..', 'node_modules', name, 'package.json')
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
 }

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Machine } from './machine.ts'
+import type { SuiteName } from './catalog.ts'
 import type { Result } from './result.ts'
 
 export interface Report {
@@ -12,11 +13,26 @@ export interface Report {
   readonly machine: Machine
   /** Of a Kafka cluster and of what was compared on it. */
   readonly versions?: Readonly<Record<string, string>>
+  readonly suite: SuiteName
   readonly results: readonly Result[]
 }
 
 const usualColumns = ['what', 'goal', 'median', 'min..max', '÷ goal', 'verdict']
 const ceilingColumns = ['raw SQLite', '÷ raw']
+
+const suiteTexts: Readonly<Record<SuiteName, { readonly title: string; readonly setting: string }>> = {
+  latest: { title: 'Benchmark', setting: 'Events of 1 KiB, fsync on; each round in a process of its own' },
+  kafka: {
+    title: 'Benchmark on Kafka',
+    setting:
+      'Three brokers on the same machine as the clients, replication factor 3, min ISR 2, acks=all, events of 1 KiB; each side in a process of its own, the order of the sides changes from round to round. What each side wrote or handled is checked: every event once, in order by key',
+  },
+  gateway: {
+    title: 'Benchmark of the gateway',
+    setting:
+      'Events of 1 KiB, fsync on; server, load tool and (for Kafka) three brokers share the machine; each side in a process of its own, the order of the sides changes from round to round. That each side stored what it answered is checked',
+  },
+}
 
 /** What it was measured on. */
 export function headOf({ machine, versions }: Report): string {
@@ -40,19 +56,18 @@ export function terminalTable(report: Report): string {
 
 export function markdown(report: Report): string {
   const { results, versions } = report
-  const onKafka = versions !== undefined
+  const withOthers = versions !== undefined
+  const { title, setting } = suiteTexts[report.suite]
   return [
-    onKafka ? '# Benchmark on Kafka' : '# Benchmark',
+    `# ${title}`,
     '',
     ...(report.quick ? ['**A quick run: a tenth of the work. Its figures are no result.**', ''] : []),
     `${headOf(report)}; ${report.at.slice(0, 10)}.`,
-    onKafka
-      ? `Three brokers on the same machine as the clients, replication factor 3, min ISR 2, acks=all, events of 1 KiB; ${report.rounds} rounds in turns, each side in a process of its own, the order of the sides changes from round to round; medians. What each side wrote or handled is checked: every event once, in order by key.`
-      : `Events of 1 KiB, fsync on; ${report.rounds} rounds in turns, each in a process of its own; medians.`,
+    `${setting}; ${report.rounds} rounds in turns; medians.`,
     '',
     ...markdownTable(table(report)),
     '',
-    ...(onKafka
+    ...(withOthers
       ? ['## Side by side', '', ...sidesTable(results), '', ...losses(results), '']
       : [
           'Raw SQLite: the same bytes in batches of the same size into a table, a row per batch and partition, WAL, `synchronous=FULL`, and nothing else.',

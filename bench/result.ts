@@ -31,10 +31,17 @@ export interface Result extends Spread {
 
 /** The scenario's own, and one for each further goal that could be measured. */
 export function resultsOf(scenario: Scenario, rounds: readonly Figures[]): Result[] {
-  const further = (scenario.further ?? []).flatMap(({ title, goal, part }) => {
+  const further = (scenario.further ?? []).flatMap(({ title, goal, part, unit = scenario.unit }) => {
     const values = rounds.flatMap(({ parts }) => parts?.[part] ?? [])
     if (values.length === 0) return []
-    const named = { ...scenario, name: `${scenario.name}: ${part}`, title, goal, how: 'measured with the one above' }
+    const named = {
+      ...scenario,
+      name: `${scenario.name}: ${part}`,
+      title,
+      goal,
+      unit,
+      how: 'measured with the one above',
+    }
     return [resultOf(named, values.map((value) => ({ value })))] // prettier-ignore
   })
   return [resultOf(scenario, rounds), ...further]

@@ -1,9 +1,10 @@
 /**
  * `npm run bench`: measures the scenarios and keeps the results.
  *
- *     node bench/run.ts [--kafka] [--only <name>]… [--rounds <n>] [--quick]
+ *     node bench/run.ts [--kafka | --gateway] [--only <name>]… [--rounds <n>] [--quick]
  *
- * `--kafka` measures on a Kafka cluster of three brokers, which it starts, beside other clients. `--only` may be given several times; then,
+ * `--kafka` measures on a Kafka cluster of three brokers, which it starts, beside other clients; `--gateway` measures over HTTP, with wrk,
+ * and on Kafka too. `--only` may be given several times; then,
  * and with `--quick`, the kept results stay as they are. Progress goes to stderr, the table to stdout. Exit code 0 whether or not goals are
  * met, 1 when a scenario failed, 2 when the arguments were wrong.
  * @module
@@ -16,14 +17,16 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import {
   isScenarioName,
-  kafkaScenarioNames,
   loadScenario,
   needsKafka,
-  scenarioNames,
+  needsWrk,
+  suites,
   type ScenarioName,
+  type SuiteName,
 } from './catalog.ts'
+import { wrkVersion } from './gateway/wrk.ts'
 import { startKafka, type RunningKafka } from './kafka/cluster.ts'
-import { machine } from './machine.ts'
+import { machine, packageVersion } from './machine.ts'
 import { headOf, markdown, partsOf, sidesOf, terminalTable, type Report } from './report.ts'
 import { resultsOf } from './result.ts'
 import type { Figures, Round } from './scenario.ts'
@@ -48,14 +51,15 @@ function readOptions(): Options | undefined {
         rounds: { type: 'string' },
         quick: { type: 'boolean', default: false },
         kafka: { type: 'boolean', default: false },
+        gateway: { type: 'boolean', default: false },
       },
     })
-    const usual = values.kafka ? kafkaScenarioNames : scenarioNames
-    const rounds = Number(values.rounds ?? (values.quick ? 1 : values.kafka ? 3 : 5))
+    const suite = values.kafka ? 'kafka' : values.gateway ? 'gateway' : 'latest'
+    const rounds = Number(values.rounds ?? (values.quick ? 1 : suite === 'latest' ? 5 : 3))
     if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds is ${values.rounds}; give a whole number.`)
-    const names = (values.only ?? usual).map((name) => {
+    const names = (values.only ?? suites[suite]).map((name) => {
       if (isScenarioName(name)) return name
-      const known = [...scenarioNames, ...kafkaScenarioNames].join(', ')
+      const known = Object.values(suites).flat().join(', ')
       throw new Error(`There is no scenario "${name}". There are: ${known}.`)
     })
     return { names, rounds, quick: values.quick }
@@ -66,25 +70,32 @@ function readOptions(): Options | undefined {
   }
 }
 
-async function run({ names, rounds, quick }: Options): Promise<void> {
-  const kafka = names.some(needsKafka) ? await startKafka() : undefined
-  if (typeof kafka === 'string') {
-    console.error(`Skipped ${names.filter(needsKafka).join(', ')}: ${kafka}`)
-    const left = names.filter((name) => !needsKafka(name))
-    if (left.length > 0) await measureAll({ names: left, rounds, quick }, undefined)
-    return
-  }
+async function run({ names: wanted, rounds, quick }: Options): Promise<void> {
+  const kafka = wanted.some(needsKafka) ? await startKafka() : undefined
+  const names = wanted
+    .filter((name) => !needsKafka(name) || typeof kafka !== 'string' || skipped(name, kafka))
+    .filter((name) => !needsWrk(name) || wrkVersion() !== undefined || skipped(name, 'wrk is not installed.'))
+  if (typeof kafka === 'object') await measureOn(kafka, { names, rounds, quick })
+  else if (names.length > 0) await measureAll({ names, rounds, quick }, undefined)
+}
+
+function skipped(name: ScenarioName, reason: string): false {
+  console.error(`Skipped ${name}: ${reason}`)
+  return false
+}
+
+async function measureOn(kafka: RunningKafka, options: Options): Promise<void> {
   // The brokers end with this process in any case, but would leave gigabytes of files.
   for (const [signal, code] of [
     ['SIGINT', 130],
     ['SIGTERM', 143],
   ] as const) {
-    process.once(signal, () => void (kafka?.stop() ?? Promise.resolve()).finally(() => process.exit(code)))
+    process.once(signal, () => void kafka.stop().finally(() => process.exit(code)))
   }
   try {
-    await measureAll({ names, rounds, quick }, kafka)
+    await measureAll(options, kafka)
   } finally {
-    await kafka?.stop()
+    await kafka.stop()
   }
 }
 
@@ -112,12 +123,22 @@ async function measureAll({ names, rounds, quick }: Options, kafka: RunningKafka
     results.push(...resultsOf(await loadScenario(name), each))
   }
   const report: Report = {
-    at: new Date().toISOString(), rounds, quick, machine: machine(), versions: kafka?.versions, results,
+    at: new Date().toISOString(), rounds, quick, machine: machine(), versions: versionsOf(names, kafka), results,
+    suite: suiteOf(names),
   } // prettier-ignore
   show(report)
   if (quick || measured < names.length) return
-  if (isAll(names, scenarioNames)) keep(report, 'latest')
-  if (isAll(names, kafkaScenarioNames)) keep(report, 'kafka')
+  if (isAll(names, suites[report.suite])) keep(report, report.suite)
+}
+
+/** Of a mixed run the first one's. */
+function suiteOf(names: readonly ScenarioName[]): SuiteName {
+  return (Object.keys(suites) as SuiteName[]).find((suite) => suites[suite].includes(names[0]!))!
+}
+
+function versionsOf(names: readonly ScenarioName[], kafka: RunningKafka | undefined): Report['versions'] {
+  if (!names.some(needsWrk)) return kafka?.versions
+  return { wrk: wrkVersion()!, Fastify: packageVersion('fastify'), ...kafka?.versions }
 }
 
 /** Tells of it on stderr. Answers undefined when it failed. */
@@ -170,7 +191,7 @@ function show(report: Report): void {
   }
 }
 
-function keep(report: Report, name: string): void {
+function keep(report: Report, name: SuiteName): void {
   const folder = join(import.meta.dirname, 'results')
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, `${name}.json`), `${JSON.stringify(report, null, 2)}\n`)

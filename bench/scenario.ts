@@ -32,6 +32,8 @@ export type Goal = { readonly atLeast: number } | { readonly atMost: number }
 export interface FurtherGoal {
   readonly title: string
   readonly goal: Goal
+  /** Default: the scenario's. */
+  readonly unit?: string
   /** Which part it is about. Not judged in a run without that part. */
   readonly part: string
 }

@@ -3,10 +3,10 @@
  * @module
  */
 import { execFile } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import { promisify } from 'node:util'
 import { jarsDirectory, KafkaCluster, missingKafka } from '../../test/support/kafka-cluster.ts'
+import { packageVersion } from '../machine.ts'
 import { missingParallelConsumer, parallelConsumerVersion } from './sides/parallel-consumer.ts'
 
 const run = promisify(execFile)
@@ -39,9 +39,4 @@ async function versions(): Promise<Record<string, string>> {
     '@platformatic/kafka': packageVersion('@platformatic/kafka'),
     'Parallel Consumer': noRival === undefined ? parallelConsumerVersion : `none (${noRival})`,
   }
-}
-
-function packageVersion(name: string): string {
-  const file = join(import.meta.dirname, '..', '..', 'node_modules', name, 'package.json')
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
 }

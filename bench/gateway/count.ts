@@ -1,0 +1,13 @@
+/**
+ * How many events an app's log holds.
+ * @module
+ */
+import type { streamApp } from '../stream-app.ts'
+
+/** Of logs from which nothing was removed. */
+export async function countOf(app: ReturnType<typeof streamApp>): Promise<number> {
+  const log = await app.open()
+  const topics = [...app.config.streams.values()].flatMap((stream) => [...stream.topics.values()])
+  const offsets = await log.admin.offsets(topics)
+  return offsets.reduce((sum, { earliest, end }) => sum + end - earliest, 0)
+}
