@@ -20,6 +20,7 @@ const modules = {
   'kafka-urgent': () => import('./scenarios/kafka-urgent.ts'),
   'gateway-single': () => import('./scenarios/gateway-single.ts'),
   'gateway-batch': () => import('./scenarios/gateway-batch.ts'),
+  'gateway-urgent': () => import('./scenarios/gateway-urgent.ts'),
   'gateway-connections': () => import('./scenarios/gateway-connections.ts'),
   'gateway-kafka': () => import('./scenarios/gateway-kafka.ts'),
 }

@@ -2,10 +2,10 @@
  * How many events an app's log holds.
  * @module
  */
-import type { streamApp } from '../stream-app.ts'
+import type { veltrix } from '../../src/index.ts'
 
 /** Of logs from which nothing was removed. */
-export async function countOf(app: ReturnType<typeof streamApp>): Promise<number> {
+export async function countOf(app: Pick<ReturnType<typeof veltrix>, 'open' | 'config'>): Promise<number> {
   const log = await app.open()
   const topics = [...app.config.streams.values()].flatMap((stream) => [...stream.topics.values()])
   const offsets = await log.admin.offsets(topics)

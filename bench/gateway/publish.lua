@@ -1,4 +1,4 @@
--- What wrk sends: CloudEvents, each with an id of its own. Arguments: how ids begin, events of a request, key count.
+-- What wrk sends: CloudEvents, each with an id of its own. Arguments: how ids begin, events of a request, type.
 local threads = 0
 
 function setup(thread)
@@ -9,6 +9,7 @@ end
 function init(arguments)
   prefix = arguments[1] .. "-" .. number .. "-"
   batch = tonumber(arguments[2])
+  type_of_event = arguments[3]
   pad = string.rep("x", 1024 - #'{"key":"k00000","pad":""}')
   sent = 0
 end
@@ -23,7 +24,7 @@ function single()
   return wrk.format("POST", "/events", {
     ["content-type"] = "application/json",
     ["ce-specversion"] = "1.0",
-    ["ce-type"] = "thing.done",
+    ["ce-type"] = type_of_event,
     ["ce-source"] = "/bench",
     ["ce-id"] = prefix .. sent,
   }, data())
@@ -33,7 +34,7 @@ function many()
   local events = {}
   for index = 1, batch do
     sent = sent + 1
-    events[index] = '{"specversion":"1.0","type":"thing.done","source":"/bench","id":"'
+    events[index] = '{"specversion":"1.0","type":"' .. type_of_event .. '","source":"/bench","id":"'
       .. prefix .. sent .. '","datacontenttype":"application/json","data":' .. data() .. "}"
   end
   return wrk.format("POST", "/events", {

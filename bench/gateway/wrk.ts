@@ -15,11 +15,14 @@ export interface Load {
   readonly batch: number
   /** How ids begin; no two loads on one log have the same. */
   readonly ids: string
+  /** Of the events; default `thing.done`. */
+  readonly type?: string
 }
 
-interface Told {
+export interface Told {
   readonly requests: number
   readonly durationUs: number
+  /** Refused, or without an answer. */
   readonly failed: number
 }
 
@@ -31,11 +34,16 @@ export function wrkVersion(): string | undefined {
 }
 
 /** Answered events per second. @throws when a request failed: a benchmark of refusals is none */
-export async function eventRate({ url, connections, seconds, batch, ids }: Load): Promise<number> {
+export async function eventRate(load: Load): Promise<number> {
+  const { requests, durationUs, failed } = await sent(load)
+  if (failed > 0) throw new Error(`${failed} of ${requests} requests failed.`)
+  return (requests * load.batch) / (durationUs / 1e6)
+}
+
+/** Sends, whatever the answers are. */
+export async function sent({ url, connections, seconds, batch, ids, type = 'thing.done' }: Load): Promise<Told> {
   const script = join(import.meta.dirname, 'publish.lua')
   const usual = ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '20s', '-s', script, url]
-  const { stdout } = await promisify(execFile)('wrk', [...usual, '--', ids, String(batch)])
-  const { requests, durationUs, failed } = JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as Told
-  if (failed > 0) throw new Error(`${failed} of ${requests} requests failed.`)
-  return (requests * batch) / (durationUs / 1e6)
+  const { stdout } = await promisify(execFile)('wrk', [...usual, '--', ids, String(batch), type])
+  return JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as Told
 }

@@ -7,6 +7,7 @@ import type { Serving } from './serving.ts'
 const modules = {
   veltrix: () => import('./veltrix.ts'),
   'veltrix-without-log': () => import('./veltrix-without-log.ts'),
+  'veltrix-lanes': () => import('./veltrix-lanes.ts'),
   fastify: () => import('./fastify.ts'),
   'veltrix-kafka': () => import('./veltrix-kafka.ts'),
   'fastify-kafkajs': () => import('./fastify-kafkajs.ts'),
