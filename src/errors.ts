@@ -56,6 +56,8 @@ export const errorCodes = [
   // gateway
   'VLX_GATEWAY_EXPOSED',
   'VLX_GATEWAY_ADDRESS',
+  'VLX_GATEWAY_ACCESS',
+  'VLX_GATEWAY_KEYS_UNAVAILABLE',
   'VLX_REQUEST_REFUSED',
   // client
   'VLX_GATEWAY_REFUSED',

@@ -94,7 +94,8 @@ export async function findApp(place: string | undefined, cwd: string, preferred:
   )
 }
 
-async function importModule(file: string): Promise<Record<string, unknown>> {
+/** @throws AppNotFound when it does not load */
+export async function importModule(file: string): Promise<Record<string, unknown>> {
   try {
     return (await import(pathToFileURL(file).href)) as Record<string, unknown>
   } catch (error) {

@@ -46,6 +46,7 @@ const byErrorCode: Partial<Record<ErrorCode, ExitCode>> = {
   VLX_DEAD_LETTER_REQUEST_INVALID: exitCodes.usage,
   VLX_CONFIG_INVALID: exitCodes.config,
   VLX_CONFIG_NOT_FOUND: exitCodes.config,
+  VLX_GATEWAY_ACCESS: exitCodes.config,
   VLX_HANDLER_INVALID: exitCodes.config,
   VLX_INBOX_MISSING: exitCodes.config,
   VLX_LOG_CORRUPTED: exitCodes.log,

@@ -17,6 +17,10 @@ export const program: Readonly<Record<string, Entry>> = {
     summary: 'Take events over HTTP (CloudEvents)',
     load: async () => (await import('./commands/gateway.ts')).gateway,
   },
+  key: {
+    summary: 'Make an API key for the gateway',
+    load: async () => (await import('./commands/key.ts')).key,
+  },
   tail: {
     summary: 'Show events as they lie on the log, and follow it',
     load: async () => (await import('./commands/tail.ts')).tail,

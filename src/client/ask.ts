@@ -4,9 +4,14 @@
  */
 import type { Clock } from '../clock.ts'
 
+/** Headers, or what makes them anew for every request. */
+export type ClientHeaders =
+  | Readonly<Record<string, string>>
+  | (() => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>)
+
 export interface AskOptions {
   readonly url: string
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: ClientHeaders
   readonly requestTimeoutMs: number
   readonly fetch: typeof fetch
   readonly clock: Clock
@@ -38,9 +43,10 @@ export async function ask(options: AskOptions, batch: readonly { readonly json: 
     abort.abort(new Error(`no answer within ${requestTimeoutMs} ms`)),
   )
   try {
+    const given = typeof headers === 'function' ? await headers() : headers
     const response = await options.fetch(`${url.replace(/\/+$/, '')}/events`, {
       method: 'POST',
-      headers: { ...headers, 'content-type': 'application/cloudevents-batch+json' },
+      headers: { ...given, 'content-type': 'application/cloudevents-batch+json' },
       body: `[${batch.map(({ json }) => json).join(',')}]`,
       signal: abort.signal,
     })

@@ -4,19 +4,22 @@
  */
 import { sleep, systemClock, type Clock } from '../clock.ts'
 import type { EventInput, EventTypes } from '../config/index.ts'
-import { ask, type Answer } from './ask.ts'
+import { ask, type Answer, type ClientHeaders } from './ask.ts'
 import { ClientFull } from './errors.ts'
 import { WaitingEvent, type ClientPublishResult } from './waiting-event.ts'
 
-export type { ClientPublishResult }
+export type { ClientHeaders, ClientPublishResult }
 
 export interface ClientOptions {
   /** Where the gateway is: `http://127.0.0.1:4680`. */
   readonly url: string
   /** CloudEvents `source` of what is published here, a URI reference. Default `urn:veltrix:client`. */
   readonly source?: string
-  /** Sent with every request, for example `authorization`. */
-  readonly headers?: Readonly<Record<string, string>>
+  /**
+   * Sent with every request: `{ authorization: 'Bearer …' }`, or a function that gives them anew each time, for tokens that expire. While
+   * that fails nothing is sent, and it is asked again.
+   */
+  readonly headers?: ClientHeaders
   /** Events of one request. Default 100. */
   readonly maxBatchEvents?: number
   /** Events that wait or are on their way; more are refused. Default 10,000. */

@@ -1,6 +1,7 @@
 export {
   createClient,
   type Client,
+  type ClientHeaders,
   type ClientOptions,
   type ClientPublishOptions,
   type ClientPublishResult,

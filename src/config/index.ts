@@ -2,6 +2,7 @@ export { compile } from './compile.ts'
 export { defineVeltrix, event, type EventOptions } from './define.ts'
 export { streamTopics } from './topics.ts'
 export { ConfigInvalid, type ConfigProblem } from './errors.ts'
+export { joined, meant, Problems, Section, shown } from './section.ts'
 export {
   parseDuration,
   parseSize,

@@ -6,7 +6,7 @@ import { VeltrixError } from '../errors.ts'
 import type { EventIssue } from '../event/index.ts'
 import { problemTypes, type ProblemName } from './problems.ts'
 
-/** Thrown when a gateway is to listen where others can reach it, while it does not check who publishes. */
+/** Thrown when a gateway is to listen where others can reach it, while it has no `access` and so does not check who publishes. */
 export class GatewayExposed extends VeltrixError {
   readonly code = 'VLX_GATEWAY_EXPOSED'
   readonly retryable = false
@@ -15,7 +15,7 @@ export class GatewayExposed extends VeltrixError {
   constructor(host: string) {
     super(
       `The gateway does not check who publishes, so it does not listen on ${JSON.stringify(host)}, which others may reach. ` +
-        'Let it listen on 127.0.0.1, ::1 or localhost.',
+        'Say who may (`access`, or --access <file>), or let it listen on 127.0.0.1, ::1 or localhost.',
     )
     this.host = host
   }

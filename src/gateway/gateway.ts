@@ -4,13 +4,16 @@
  */
 import { randomUUID } from 'node:crypto'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { systemClock, type Clock } from '../clock.ts'
+import { compileAccess, type AccessOptions } from './access/index.ts'
 import { Admission } from './admission.ts'
 import { batchEvents, binaryEvent, contentMode, structuredEvent, type ReceivedEvent } from './cloud-events.ts'
 import { answerMalformed, problemOfFailure } from './failures.ts'
 import { GatewayAddressInvalid, GatewayExposed, RequestRefused } from './errors.ts'
+import { Guard } from './guard.ts'
 import { Intake, type Publishing, type Result } from './intake.ts'
 import { jsonBody } from './json-body.ts'
-import { isLoopback, isLoopbackHostHeader } from './loopback.ts'
+import { isLoopback } from './loopback.ts'
 import { openApi } from './openapi.ts'
 import { problemOf, retryAfterSeconds, type Problem } from './problems.ts'
 import { listedTypes } from './types-listing.ts'
@@ -19,10 +22,12 @@ import { listedTypes } from './types-listing.ts'
 export type GatewayApp = Publishing & { open(): Promise<unknown> }
 
 export interface GatewayOptions {
-  /** Where to listen; only loopback addresses. Default `127.0.0.1`. */
+  /** Where to listen; only loopback addresses without `access`. Default `127.0.0.1`. */
   readonly host?: string
   /** 0 takes a free one. Default 4680. */
   readonly port?: number
+  /** Who may do what. Without it everybody who reaches the gateway may do everything, so only this machine can. */
+  readonly access?: AccessOptions
   /** Largest body, bytes. Default 4 MiB. */
   readonly maxBodyBytes?: number
   /** Events of one batch. Default 1,000. */
@@ -33,6 +38,8 @@ export interface GatewayOptions {
   readonly urgentReserve?: number
   /** A request that has not arrived by then is cut off, milliseconds. Default 30,000. */
   readonly requestTimeoutMs?: number
+  /** Default the machine's time. */
+  readonly clock?: Clock
   /** Hears of failures that are the gateway's own. */
   readonly onFailure?: (error: unknown) => void
 }
@@ -45,6 +52,7 @@ const defaults = {
   maxInFlightEvents: 10_000,
   urgentReserve: 0.1,
   requestTimeoutMs: 30_000,
+  clock: systemClock,
 }
 
 const maxHeaderBytes = 16 * 1024
@@ -58,26 +66,28 @@ export interface Gateway {
   close(): Promise<void>
 }
 
-/** A gateway for `app`; it listens after `start()`. @throws GatewayExposed */
+/** A gateway for `app`; it listens after `start()`. @throws GatewayExposed, AccessInvalid */
 export function createGateway(app: GatewayApp, options: GatewayOptions = {}): Gateway {
   return new HttpGateway(app, options)
 }
 
-type Settings = Required<Omit<GatewayOptions, 'onFailure'>> & Pick<GatewayOptions, 'onFailure'>
+type Settings = Required<Omit<GatewayOptions, 'onFailure' | 'access'>> & Pick<GatewayOptions, 'onFailure' | 'access'>
 
 class HttpGateway implements Gateway {
   readonly #app: GatewayApp
   readonly #settings: Settings
   readonly #server: FastifyInstance
   readonly #intake: Intake
+  readonly #guard: Guard
   #state: 'starting' | 'ready' | 'unready' = 'starting'
   #closing: Promise<void> | undefined
 
   constructor(app: GatewayApp, options: GatewayOptions) {
     this.#app = app
     this.#settings = { ...defaults, ...options }
-    const { host, maxInFlightEvents, urgentReserve, onFailure = () => {} } = this.#settings
-    if (!isLoopback(host)) throw new GatewayExposed(host)
+    const { host, access, clock, maxInFlightEvents, urgentReserve, onFailure = () => {} } = this.#settings
+    if (access === undefined && !isLoopback(host)) throw new GatewayExposed(host)
+    this.#guard = new Guard(access && compileAccess(access, app.config, clock), app.config, onFailure)
     this.#intake = new Intake(app, new Admission(maxInFlightEvents, urgentReserve), onFailure)
     this.#server = this.#makeServer()
   }
@@ -118,7 +128,7 @@ class HttpGateway implements Gateway {
     })
     server.removeAllContentTypeParsers()
     server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-    server.addHook('onRequest', async (request) => checkHost(request))
+    this.#guard.watch(server)
     server.addHook('onSend', async (_request, reply) => {
       // A connection that is kept would hold up the end, and its client is to go to another gateway.
       if (this.#state === 'unready') void reply.header('connection', 'close')
@@ -135,8 +145,12 @@ class HttpGateway implements Gateway {
   #routes(server: FastifyInstance): void {
     server.post('/events', (request, reply) => this.#events(request, reply))
     server.post<{ Params: { type: string } }>('/events/:type', (request, reply) => this.#plain(request, reply))
-    server.get('/events/types', () => ({ types: listedTypes(this.#app.config) }))
-    server.get('/openapi.json', () => openApi(this.#app.config))
+    server.get('/events/types', (request) => ({
+      types: listedTypes(this.#app.config, this.#guard.isListed(request)),
+    }))
+    server.get('/openapi.json', (request) =>
+      openApi(this.#app.config, { isListed: this.#guard.isListed(request), shown: this.#guard.kinds }),
+    )
     server.get('/livez', () => ({ status: 'ok' }))
     server.get('/startupz', (_request, reply) => this.#health(reply, this.#state !== 'starting'))
     server.get('/readyz', (_request, reply) => this.#health(reply, this.#state === 'ready'))
@@ -163,25 +177,30 @@ class HttpGateway implements Gateway {
     const { rawHeaders } = request.raw
     const body = bodyOf(request)
     const mode = contentMode(request.headers['content-type'])
-    if (mode === 'batch') return this.#batch(batchEvents(body, rawHeaders, this.#settings.maxBatchEvents), reply)
+    if (mode === 'batch') {
+      const events = batchEvents(body, rawHeaders, this.#settings.maxBatchEvents)
+      return this.#batch(this.#guard.allowedOf(request, events), reply)
+    }
     const event = mode === 'structured' ? structuredEvent(body, rawHeaders) : binaryEvent(rawHeaders, body)
+    this.#guard.check(request, event)
     return answer(reply, await this.#intake.one(event))
   }
 
-  /** Plain JSON: the gateway makes the event. An `Idempotency-Key` is its id. */
+  /** Plain JSON: the gateway makes the event. What signs the request names its id, or an `Idempotency-Key`. */
   async #plain(request: FastifyRequest<{ Params: { type: string } }>, reply: FastifyReply): Promise<unknown> {
     const body = bodyOf(request)
     if (contentMode(request.headers['content-type']) !== 'binary') {
       throw new RequestRefused('media-type-unsupported', 'This path takes plain JSON; CloudEvents go to POST /events.')
     }
-    const key = request.headers['idempotency-key']
+    const key = this.#guard.signedId(request) ?? request.headers['idempotency-key']
     const id = typeof key === 'string' ? key.replace(/^"(.*)"$/, '$1') : randomUUID()
     const event: ReceivedEvent = {
       id,
-      source: this.#app.config.source,
+      source: this.#guard.identity(request)?.source ?? this.#app.config.source,
       type: request.params.type,
       data: jsonBody(body),
     }
+    this.#guard.check(request, event)
     return answer(reply, await this.#intake.one(event))
   }
 
@@ -196,16 +215,6 @@ class HttpGateway implements Gateway {
     void reply.status(refused === 0 ? 202 : 207)
     return { accepted: results.length - refused, refused, results }
   }
-}
-
-/** Without it any web page could speak to a gateway on this machine under a name of its own (DNS rebinding). */
-function checkHost(request: FastifyRequest): void {
-  const { host } = request.headers
-  if (host === undefined || isLoopbackHostHeader(host)) return
-  throw new RequestRefused(
-    'host-refused',
-    'This gateway is for its own machine: call it 127.0.0.1, [::1] or localhost.',
-  )
 }
 
 /** The body's bytes; none when there is no body. @throws RequestRefused when they are encoded */
@@ -228,6 +237,7 @@ function answer(reply: FastifyReply, result: Result): unknown {
 }
 
 function refuse(reply: FastifyReply, problem: Problem): FastifyReply {
+  if (problem.status === 401) void reply.header('www-authenticate', 'Bearer realm="veltrix"')
   const seconds = retryAfterSeconds(problem)
   if (seconds !== undefined) void reply.header('retry-after', String(seconds))
   return reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem))

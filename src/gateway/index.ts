@@ -1,3 +1,17 @@
 export { createGateway, type Gateway, type GatewayApp, type GatewayOptions } from './gateway.ts'
+export {
+  AccessInvalid,
+  createKey,
+  type AccessOptions,
+  type CertificateClientOptions,
+  type CertificateOptions,
+  type ClaimRightOptions,
+  type CreatedKey,
+  type KeyOptions,
+  type RightOptions,
+  type TokenOptions,
+  type Verb,
+  type WebhookOptions,
+} from './access/index.ts'
 export { GatewayAddressInvalid, GatewayExposed, RequestRefused } from './errors.ts'
 export { problemTypes, type Problem, type ProblemName } from './problems.ts'

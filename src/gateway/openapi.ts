@@ -3,16 +3,29 @@
  * @module
  */
 import type { CompiledConfig } from '../config/index.ts'
+import type { IdentityKind } from './access/index.ts'
 import { problemTypes, type ProblemName } from './problems.ts'
 import { listedTypes, type ListedType } from './types-listing.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
+/** What the document is made for. */
+export interface Audience {
+  /** Whether the reader may see a type. Default all. */
+  readonly isListed?: (type: string) => boolean
+  /** What callers may show; `undefined` where nobody is asked. */
+  readonly shown?: readonly IdentityKind[] | undefined
+}
+
 /** The document for `GET /openapi.json`. */
-export function openApi(config: CompiledConfig): Json {
-  const types = listedTypes(config)
+export function openApi(config: CompiledConfig, { isListed, shown }: Audience = {}): Json {
+  const types = listedTypes(config, isListed)
+  const refusals = shown === undefined ? openRefusals : askedRefusals
   const names = componentNames(types)
-  const plain = types.map((each, index) => [`/events/${encodeURIComponent(each.type)}`, plainPath(each, names[index]!)])
+  const plain = types.map((each, index) => [
+    `/events/${encodeURIComponent(each.type)}`,
+    plainPath(each, names[index]!, refusals),
+  ])
   return {
     openapi: '3.1.0',
     info: {
@@ -20,15 +33,20 @@ export function openApi(config: CompiledConfig): Json {
       version: '1.0.0',
       description: '202 means that the event is durable. Refusals are problem details (RFC 9457).',
     },
+    ...(shown === undefined ? {} : { security: shown.flatMap((kind) => requirements[kind]) }),
     paths: {
-      '/events': eventsPath(names),
+      '/events': eventsPath(names, refusals),
       ...Object.fromEntries(plain),
       '/events/types': {
-        get: { summary: 'Types of events, with their JSON Schemas', responses: { 200: jsonResponse('The types', {}) } },
+        get: {
+          summary: 'Types of events, with their JSON Schemas',
+          responses: { 200: jsonResponse('The types', {}), ...(shown === undefined ? {} : refusalsOf(asked)) },
+        },
       },
       ...Object.fromEntries(health.map(([path, summary]) => [path, healthPath(summary)])),
     },
     components: {
+      ...(shown === undefined ? {} : { securitySchemes: schemesOf(shown) }),
       schemas: { ...fixedSchemas, ...Object.fromEntries(types.map((each, index) => dataSchema(each, names[index]!))) },
     },
   }
@@ -41,7 +59,7 @@ const health = [
 ] as const
 
 function healthPath(summary: string): Json {
-  return { get: { summary, responses: { 200: { description: 'Yes' }, 503: { description: 'No' } } } }
+  return { get: { summary, security: [], responses: { 200: { description: 'Yes' }, 503: { description: 'No' } } } }
 }
 
 /** Names of the types' schemas: components take letters, digits, dots, dashes and underscores only. */
@@ -66,7 +84,7 @@ function ref(name: string): Json {
   return { $ref: `#/components/schemas/${name}` }
 }
 
-function eventsPath(names: readonly string[]): Json {
+function eventsPath(names: readonly string[], refusals: Json): Json {
   const data = names.length === 0 ? {} : { anyOf: names.map(ref) }
   return {
     post: {
@@ -89,7 +107,7 @@ function eventsPath(names: readonly string[]): Json {
   }
 }
 
-function plainPath({ type, lane, stream }: ListedType, name: string): Json {
+function plainPath({ type, lane, stream }: ListedType, name: string, refusals: Json): Json {
   return {
     post: {
       summary: `Publish one ${type} as plain JSON`,
@@ -118,15 +136,50 @@ function jsonResponse(description: string, schema: Json): Json {
   return { description, content: { 'application/json': { schema } } }
 }
 
+/** Problems of who calls, which only a gateway that asks has. */
+const asked: readonly ProblemName[] = ['not-authenticated', 'not-allowed', 'access-unavailable']
+const allProblems = Object.keys(problemTypes) as ProblemName[]
+
+const openRefusals = refusalsOf(allProblems.filter((name) => !asked.includes(name)))
+/** A gateway that asks takes any host. */
+const askedRefusals = refusalsOf(allProblems.filter((name) => name !== 'host-refused'))
+
 /** By status, with the names of the problems that have it. */
-const refusals: Json = Object.fromEntries(
-  Map.groupBy(Object.entries(problemTypes), ([, { status }]) => status)
-    .entries()
-    .map(([status, problems]) => {
-      const description = problems.map(([name, { title }]) => `${name}: ${title}`).join('; ')
+function refusalsOf(names: readonly ProblemName[]): Json {
+  const byStatus = Map.groupBy(names, (name) => problemTypes[name].status)
+  return Object.fromEntries(
+    byStatus.entries().map(([status, problems]) => {
+      const description = problems.map((name) => `${name}: ${problemTypes[name].title}`).join('; ')
       return [status, { description, content: { 'application/problem+json': { schema: ref('Problem') } } }]
     }),
-)
+  )
+}
+
+const securitySchemes = {
+  bearerKey: { type: 'http', scheme: 'bearer', description: 'An API key' },
+  apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'An API key' },
+  token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+  signature: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'webhook-signature',
+    description: 'Standard Webhooks 1.0, together with webhook-id and webhook-timestamp',
+  },
+  certificate: { type: 'mutualTLS', description: 'A client certificate, checked by the proxy in front' },
+}
+
+/** Each is enough alone. */
+const requirements: Readonly<Record<IdentityKind, readonly Json[]>> = {
+  key: [{ bearerKey: [] }, { apiKey: [] }],
+  token: [{ token: [] }],
+  webhook: [{ signature: [] }],
+  certificate: [{ certificate: [] }],
+}
+
+function schemesOf(shown: readonly IdentityKind[]): Json {
+  const names = new Set(shown.flatMap((kind) => requirements[kind]).flatMap((each) => Object.keys(each)))
+  return Object.fromEntries(Object.entries(securitySchemes).filter(([name]) => names.has(name)))
+}
 
 const text = { type: 'string' }
 

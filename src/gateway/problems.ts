@@ -12,6 +12,8 @@ export const problemTypes = {
   'cloudevent-invalid': { status: 400, title: 'The request is not a CloudEvent' },
   'event-invalid': { status: 400, title: 'The event does not hold to its schema or rules' },
   'event-type-unknown': { status: 400, title: 'No stream declares this type of event' },
+  'not-authenticated': { status: 401, title: 'The request does not say who sends it, or not rightly' },
+  'not-allowed': { status: 403, title: 'Who sends the request may not do that' },
   'host-refused': { status: 403, title: 'The request names another host' },
   'not-found': { status: 404, title: 'There is nothing at this path' },
   'method-not-allowed': { status: 405, title: 'This path does not take the method' },
@@ -24,6 +26,7 @@ export const problemTypes = {
   internal: { status: 500, title: 'The gateway failed' },
   overloaded: { status: 503, title: 'There is no room for the event now' },
   unavailable: { status: 503, title: 'The log cannot be written now' },
+  'access-unavailable': { status: 503, title: 'Who sends the request cannot be found out now' },
   'outcome-unknown': { status: 503, title: 'Whether the event is stored is unknown' },
 } as const
 

@@ -13,8 +13,13 @@ export interface ListedType {
   readonly schema: unknown
 }
 
-export function listedTypes(config: CompiledConfig): readonly ListedType[] {
-  return [...config.events.values()].map(({ type, stream, lane, schema }) => {
+/** @param isListed whether who asks may see the type */
+export function listedTypes(
+  config: CompiledConfig,
+  isListed: (type: string) => boolean = () => true,
+): readonly ListedType[] {
+  const listed = [...config.events.values()].filter(({ type }) => isListed(type))
+  return listed.map(({ type, stream, lane, schema }) => {
     return { type, stream, lane, schema: jsonSchemaOf(schema) }
   })
 }

@@ -8,6 +8,7 @@ import {
   type ClientOptions,
 } from '../../src/client/index.ts'
 import { VirtualClock } from '../../src/testing/index.ts'
+import { createKey } from '../../src/gateway/index.ts'
 import { running, type shop } from '../gateway/running.ts'
 
 type Shop = typeof shop
@@ -160,4 +161,42 @@ test('waiting events are bounded', async () => {
   await expect(client.publish('order.placed', { orderId: 'c' })).rejects.toMatchObject({ pendingEvents: 2 })
   await Promise.all(two)
   expect(client.pendingEvents).toBe(0)
+})
+
+const till = createKey('till')
+const access = {
+  keys: { till: { hash: till.hash, rights: [{ verbs: ['publish'], types: ['order.placed'], sources: ['/till/7'] }] } },
+} as const
+
+test('credentials are shown, anew for every request where a function gives them', async () => {
+  const { url, stored } = await running({ access })
+  let asked = 0
+  const headers = (): Promise<Record<string, string>> => {
+    // At first there are none to be had.
+    if (asked++ === 0) return Promise.reject(new Error('the issuer is down'))
+    return Promise.resolve({ authorization: `Bearer ${till.key}` })
+  }
+  const client = createClient<Shop>({ url, source: '/till/7', headers, random: () => 0 })
+  await client.publish('order.placed', { orderId: 'o-1' })
+  await client.publish('order.placed', { orderId: 'o-2' })
+  expect(asked).toBe(3)
+  const fixed = createClient<Shop>({ url, source: '/till/7', headers: { 'x-api-key': till.key } })
+  await fixed.publish('order.placed', { orderId: 'o-3' })
+  expect(await stored()).toHaveLength(3)
+})
+
+test('who is not known (401) or may not (403) is told at once, and not tried again', async () => {
+  const { url, stored } = await running({ access })
+  let requests = 0
+  const counting: typeof fetch = (...given) => {
+    requests++
+    return fetch(...given)
+  }
+  const options = { url, source: '/till/7', fetch: counting }
+  const unknown = createClient<Shop>(options).publish('order.placed', { orderId: 'o' })
+  await expect(unknown).rejects.toMatchObject({ status: 401, problem: 'urn:veltrix:problem:not-authenticated' })
+  const client = createClient<Shop>({ ...options, headers: { 'x-api-key': till.key } })
+  await expect(client.publish('order.exported', { orderId: 'o' })).rejects.toMatchObject({ status: 403 })
+  expect(requests).toBe(2)
+  expect(await stored()).toEqual([])
 })

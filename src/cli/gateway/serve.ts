@@ -3,7 +3,7 @@
  * @module
  */
 import { sleep } from '../../clock.ts'
-import { createGateway } from '../../gateway/index.ts'
+import { createGateway, type AccessOptions } from '../../gateway/index.ts'
 import type { LoadedApp } from '../app-module.ts'
 import { Interrupts } from '../dev/interrupts.ts'
 import type { Output } from '../output.ts'
@@ -12,18 +12,19 @@ import type { Shell } from '../shell.ts'
 export interface ServeOptions {
   readonly host: string
   readonly port: number
+  readonly access: AccessOptions | undefined
   /** Between /readyz answering 503 and the end of taking connections. */
   readonly drainDelayMs: number
 }
 
 export async function serve(
   { app, config }: LoadedApp,
-  { host, port, drainDelayMs }: ServeOptions,
+  { host, port, access, drainDelayMs }: ServeOptions,
   shell: Shell,
   out: Output,
 ): Promise<void> {
   const onFailure = (error: unknown): void => out.note(`The gateway failed at a request: ${String(error)}`)
-  const gateway = createGateway(app, { host, port, onFailure })
+  const gateway = createGateway(app, { host, port, onFailure, ...(access && { access }) })
   const interrupts = new Interrupts(shell)
   try {
     const listening = await gateway.start()

@@ -38,10 +38,12 @@ export function checkArchitecture(files: readonly SourceFile[], table: Table, de
   return applyExceptions(found, table)
 }
 
-/** The room of a file: a folder of src, `transport/<name>` on its own, or the file itself at the root. */
+const withRoomsInside = new Set(['transport', 'gateway'])
+
+/** The room of a file: a folder of src, `transport/<name>` and `gateway/<name>` on their own, or the file itself at the root. */
 export function roomOf(path: string): string {
   const [first, second, third] = path.split('/')
-  return first === 'transport' && third !== undefined ? `transport/${second}` : first!
+  return withRoomsInside.has(first!) && third !== undefined ? `${first}/${second}` : first!
 }
 
 function checkImport(file: string, note: ImportNote, table: Table, declared: Declared): Violation[] {

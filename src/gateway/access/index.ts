@@ -1,0 +1,8 @@
+export { Access, type Verdict } from './access.ts'
+export { compileAccess } from './compile.ts'
+export { AccessInvalid, KeySetUnavailable } from './errors.ts'
+export type { Identity, IdentityKind } from './identity.ts'
+export { createKey, type CreatedKey } from './keys.ts'
+export type * from './options.ts'
+export { isAllowed, mayEver, type Right, type RightOptions, type Verb } from './rights.ts'
+export { maxSignedBodyBytes, type SignedClaim } from './webhooks.ts'
