@@ -3,6 +3,7 @@
  * @module
  */
 import type { CompiledConfig } from '../config/index.ts'
+import { partNames } from '../event/index.ts'
 import { problemTypes, type ProblemName } from './problems.ts'
 import { listedTypes, type ListedType } from './types-listing.ts'
 
@@ -11,7 +12,10 @@ type Json = Readonly<Record<string, unknown>>
 /** The document for `GET /openapi.json`. */
 export function openApi(config: CompiledConfig): Json {
   const types = listedTypes(config)
-  const names = componentNames(types)
+  const names = partNames(
+    types.map(({ type }) => type),
+    new Set(Object.keys(fixedSchemas)),
+  )
   const plain = types.map((each, index) => [`/events/${encodeURIComponent(each.type)}`, plainPath(each, names[index]!)])
   return {
     openapi: '3.1.0',
@@ -42,18 +46,6 @@ const health = [
 
 function healthPath(summary: string): Json {
   return { get: { summary, responses: { 200: { description: 'Yes' }, 503: { description: 'No' } } } }
-}
-
-/** Names of the types' schemas: components take letters, digits, dots, dashes and underscores only. */
-function componentNames(types: readonly ListedType[]): readonly string[] {
-  const taken = new Set<string>(Object.keys(fixedSchemas))
-  return types.map(({ type }) => {
-    const name = type.replaceAll(/[^\w.-]/g, '_')
-    let free = name
-    for (let nth = 2; taken.has(free); nth++) free = `${name}_${nth}`
-    taken.add(free)
-    return free
-  })
 }
 
 /** With an id of its own, so that `#/$defs/…` inside of it means its own. */
