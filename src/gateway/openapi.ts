@@ -5,6 +5,7 @@
 import type { CompiledConfig } from '../config/index.ts'
 import { partNames } from '../event/index.ts'
 import { problemTypes, type ProblemName } from './problems.ts'
+import { tailPath } from './tail/description.ts'
 import { listedTypes, type ListedType } from './types-listing.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -30,6 +31,7 @@ export function openApi(config: CompiledConfig): Json {
       '/events/types': {
         get: { summary: 'Types of events, with their JSON Schemas', responses: { 200: jsonResponse('The types', {}) } },
       },
+      '/tail': tailPath(config, refusals),
       ...Object.fromEntries(health.map(([path, summary]) => [path, healthPath(summary)])),
     },
     components: {

@@ -56,7 +56,8 @@ export const table: Table = {
     inbox: { may: [] },
     cluster: { may: [] },
     worker: { may: ['event', 'config', 'transport', 'deadletter'], mayTypes: ['inbox'] },
-    gateway: { may: ['event', 'config'], packages: ['fastify'] },
+    tail: { may: ['config'], mayTypes: ['transport'] },
+    gateway: { may: ['event', 'config', 'tail'], mayTypes: ['transport'], packages: ['fastify'] },
     client: { may: [], mayTypes: ['config'] },
     topology: { may: ['event', 'config', 'transport', 'deadletter'] },
     asyncapi: { may: ['event', 'config'], mayTypes: ['transport'] },
@@ -67,6 +68,7 @@ export const table: Table = {
       may: [
         ...rooms,
         'topology',
+        'tail',
         'gateway',
         'asyncapi',
         'veltrix.ts',
