@@ -1,5 +1,5 @@
 /**
- * The quick start of README.md compiles and runs as it stands.
+ * The quick start of README.md compiles and runs as it stands, and its call of the example's gateway is taken.
  * @module
  */
 import { execFile, spawn } from 'node:child_process'
@@ -9,6 +9,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import checkout from '../examples/checkout/veltrix.config.ts'
+import { createGateway } from '../src/gateway/index.ts'
+import { veltrix } from '../src/index.ts'
+import { embedded } from '../src/transport/embedded/index.ts'
 
 const root = join(import.meta.dirname, '..')
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
@@ -58,4 +62,18 @@ test('it runs: both events are handled, and SIGTERM drains it to exit 0', async 
   await Promise.race([both.promise, exited.then(() => expect.fail(`ended early: ${output}`))])
   child.kill('SIGTERM')
   expect((await exited)[0]).toBe(0)
+})
+
+test('the curl line is taken by the gateway of the checkout example', async () => {
+  const [, path, headers, body] = /^curl -i http:\/\/127\.0\.0\.1:4680(\S+) -H '([^']+)' -d '([^']+)'$/m.exec(readme)!
+  const app = veltrix(checkout, { transport: embedded({ directory: join(folder, 'log'), durability: 'none' }) })
+  const gateway = createGateway(app, { port: 0 })
+  try {
+    const [name, value] = headers!.split(': ')
+    const url = `${await gateway.start()}${path}`
+    expect((await fetch(url, { method: 'POST', headers: { [name!]: value! }, body: body! })).status).toBe(202)
+  } finally {
+    await gateway.close()
+    await app.stop()
+  }
 })

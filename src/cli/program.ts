@@ -62,6 +62,10 @@ export const program: Readonly<Record<string, Entry>> = {
     summary: 'Make the log as the typed file says',
     load: async () => (await import('./commands/apply.ts')).apply,
   },
+  asyncapi: {
+    summary: 'Print the app as an AsyncAPI 3.0 document',
+    load: async () => (await import('./commands/asyncapi.ts')).asyncapi,
+  },
   cluster: {
     summary: 'A Kafka cluster for development: up, status, kill, restart, down',
     commands: {

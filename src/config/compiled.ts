@@ -62,6 +62,8 @@ export interface CompiledEvent {
   readonly schema: StandardSchemaV1
   /** The key of a payload (schema output). @throws EventInvalid when it is missing, empty, not text, or too long */
   readonly key: (data: unknown) => string
+  /** The payload's field that the key is; undefined where a function takes it. */
+  readonly keyField?: string | undefined
   /** Paths of payload fields never shown to people (dashboard, CLI output). */
   readonly secret: readonly string[]
 }

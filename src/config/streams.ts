@@ -113,6 +113,7 @@ function compileEvent(event: Section, { type, stream, streamKey, lanes }: Surrou
     lane: laneOf(event, lanes),
     schema: schemaOf(event),
     key: keyOf(type, key ?? ''),
+    keyField: typeof key === 'string' ? key : undefined,
     secret: secretOf(event),
   }
 }

@@ -5,6 +5,7 @@ export { decodeEvent, eventTimeMs, eventType, type DecodableRecord } from './dec
 export { adoptRecord, isForeign, type Adoption } from './foreign.ts'
 export { keyText } from './text.ts'
 export { fromJson, toJson } from './json.ts'
+export { jsonSchemaOf, partNames, type JsonSchema, type JsonSchemaWanted } from './json-schema.ts'
 export { isJsonType } from './media-type.ts'
 export { dataPath, validatePayload } from './payload.ts'
 export { headerNames } from './headers.ts'

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { systemClock, type Clock } from '../clock.ts'
 import { compileAccess, type AccessOptions } from './access/index.ts'
+import type { Log } from '../transport/index.ts'
 import { Admission } from './admission.ts'
 import { batchEvents, binaryEvent, contentMode, structuredEvent, type ReceivedEvent } from './cloud-events.ts'
 import { answerMalformed, problemOfFailure } from './failures.ts'
@@ -16,10 +17,11 @@ import { jsonBody } from './json-body.ts'
 import { isLoopback } from './loopback.ts'
 import { openApi } from './openapi.ts'
 import { problemOf, retryAfterSeconds, type Problem } from './problems.ts'
+import { Tail, type TailOptions } from './tail/tail.ts'
 import { listedTypes } from './types-listing.ts'
 
-/** What a gateway publishes to. An `App` is one. */
-export type GatewayApp = Publishing & { open(): Promise<unknown> }
+/** What a gateway publishes to and reads from. An `App` is one. */
+export type GatewayApp = Publishing & { open(): Promise<Log> }
 
 export interface GatewayOptions {
   /** Where to listen; only loopback addresses without `access`. Default `127.0.0.1`. */
@@ -38,6 +40,8 @@ export interface GatewayOptions {
   readonly urgentReserve?: number
   /** A request that has not arrived by then is cut off, milliseconds. Default 30,000. */
   readonly requestTimeoutMs?: number
+  /** Live reading, `GET /tail`. */
+  readonly tail?: TailOptions
   /** Default the machine's time. */
   readonly clock?: Clock
   /** Hears of failures that are the gateway's own. */
@@ -52,6 +56,7 @@ const defaults = {
   maxInFlightEvents: 10_000,
   urgentReserve: 0.1,
   requestTimeoutMs: 30_000,
+  tail: {},
   clock: systemClock,
 }
 
@@ -79,16 +84,18 @@ class HttpGateway implements Gateway {
   readonly #server: FastifyInstance
   readonly #intake: Intake
   readonly #guard: Guard
+  readonly #tail: Tail
   #state: 'starting' | 'ready' | 'unready' = 'starting'
   #closing: Promise<void> | undefined
 
   constructor(app: GatewayApp, options: GatewayOptions) {
     this.#app = app
     this.#settings = { ...defaults, ...options }
-    const { host, access, clock, maxInFlightEvents, urgentReserve, onFailure = () => {} } = this.#settings
+    const { host, access, tail, clock, maxInFlightEvents, urgentReserve, onFailure = () => {} } = this.#settings
     if (access === undefined && !isLoopback(host)) throw new GatewayExposed(host)
     this.#guard = new Guard(access && compileAccess(access, app.config, clock), app.config, onFailure)
     this.#intake = new Intake(app, new Admission(maxInFlightEvents, urgentReserve), onFailure)
+    this.#tail = new Tail({ open: () => app.open(), config: app.config, clock }, tail)
     this.#server = this.#makeServer()
   }
 
@@ -110,7 +117,7 @@ class HttpGateway implements Gateway {
 
   close(): Promise<void> {
     this.#state = 'unready'
-    this.#closing ??= Promise.resolve(this.#server.close())
+    this.#closing ??= Promise.all([this.#server.close(), this.#tail.close()]).then(() => undefined)
     return this.#closing
   }
 
@@ -151,18 +158,22 @@ class HttpGateway implements Gateway {
     server.get('/openapi.json', (request) =>
       openApi(this.#app.config, { isListed: this.#guard.isListed(request), shown: this.#guard.kinds }),
     )
+    server.get('/tail', { exposeHeadRoute: false }, (request, reply) =>
+      this.#tail.answer(request, reply, this.#guard.readable(request)),
+    )
     server.get('/livez', () => ({ status: 'ok' }))
     server.get('/startupz', (_request, reply) => this.#health(reply, this.#state !== 'starting'))
     server.get('/readyz', (_request, reply) => this.#health(reply, this.#state === 'ready'))
     const methods = new Map([
       ['/events', 'POST'],
       ['/events/types', 'GET, POST'],
+      ['/tail', 'GET'],
     ])
     server.setNotFoundHandler((request, reply) => {
       const path = request.url.split('?', 1)[0]!
       const allowed = methods.get(path)
       if (allowed === undefined)
-        return refuse(reply, problemOf('not-found', 'POST /events, POST /events/{type}, GET /events/types.'))
+        return refuse(reply, problemOf('not-found', 'POST /events, POST /events/{type}, GET /events/types, GET /tail.'))
       void reply.header('allow', allowed)
       return refuse(reply, problemOf('method-not-allowed', `It takes ${allowed}.`))
     })

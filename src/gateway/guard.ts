@@ -25,6 +25,7 @@ const needs: Readonly<Record<string, Verb | 'nothing'>> = {
   '/events/:type': 'publish',
   '/events/types': 'read-types',
   '/openapi.json': 'read-types',
+  '/tail': 'tail',
   '/livez': 'nothing',
   '/startupz': 'nothing',
   '/readyz': 'nothing',
@@ -81,6 +82,13 @@ export class Guard {
     if (this.#access === undefined) return () => true
     const rights = this.identity(request)?.rights ?? []
     return (type) => isAllowed(rights, 'read-types', type)
+  }
+
+  /** Which events the sender may see on the log; `undefined` where everybody may see all. */
+  readable(request: FastifyRequest): ((type: string, source: string) => boolean) | undefined {
+    if (this.#access === undefined) return undefined
+    const rights = this.identity(request)?.rights ?? []
+    return (type, source) => isAllowed(rights, 'tail', type, source)
   }
 
   /** @throws RequestRefused when the sender may not publish the event */

@@ -15,3 +15,4 @@ export {
 } from './access/index.ts'
 export { GatewayAddressInvalid, GatewayExposed, RequestRefused } from './errors.ts'
 export { problemTypes, type Problem, type ProblemName } from './problems.ts'
+export type { TailOptions } from './tail/tail.ts'

@@ -4,7 +4,9 @@
  */
 import type { CompiledConfig } from '../config/index.ts'
 import type { IdentityKind } from './access/index.ts'
+import { partNames } from '../event/index.ts'
 import { problemTypes, type ProblemName } from './problems.ts'
+import { tailPath } from './tail/description.ts'
 import { listedTypes, type ListedType } from './types-listing.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -21,7 +23,10 @@ export interface Audience {
 export function openApi(config: CompiledConfig, { isListed, shown }: Audience = {}): Json {
   const types = listedTypes(config, isListed)
   const refusals = shown === undefined ? openRefusals : askedRefusals
-  const names = componentNames(types)
+  const names = partNames(
+    types.map(({ type }) => type),
+    new Set(Object.keys(fixedSchemas)),
+  )
   const plain = types.map((each, index) => [
     `/events/${encodeURIComponent(each.type)}`,
     plainPath(each, names[index]!, refusals),
@@ -43,6 +48,7 @@ export function openApi(config: CompiledConfig, { isListed, shown }: Audience = 
           responses: { 200: jsonResponse('The types', {}), ...(shown === undefined ? {} : refusalsOf(asked)) },
         },
       },
+      '/tail': tailPath(config, refusals),
       ...Object.fromEntries(health.map(([path, summary]) => [path, healthPath(summary)])),
     },
     components: {
@@ -60,18 +66,6 @@ const health = [
 
 function healthPath(summary: string): Json {
   return { get: { summary, security: [], responses: { 200: { description: 'Yes' }, 503: { description: 'No' } } } }
-}
-
-/** Names of the types' schemas: components take letters, digits, dots, dashes and underscores only. */
-function componentNames(types: readonly ListedType[]): readonly string[] {
-  const taken = new Set<string>(Object.keys(fixedSchemas))
-  return types.map(({ type }) => {
-    const name = type.replaceAll(/[^\w.-]/g, '_')
-    let free = name
-    for (let nth = 2; taken.has(free); nth++) free = `${name}_${nth}`
-    taken.add(free)
-    return free
-  })
 }
 
 /** With an id of its own, so that `#/$defs/…` inside of it means its own. */

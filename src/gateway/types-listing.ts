@@ -2,15 +2,15 @@
  * The types of events that can be published, with the JSON Schemas of what publishers send.
  * @module
  */
-import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec'
 import type { CompiledConfig } from '../config/index.ts'
+import { jsonSchemaOf, type JsonSchema } from '../event/index.ts'
 
 export interface ListedType {
   readonly type: string
   readonly stream: string
   readonly lane: string
-  /** JSON Schema (draft 2020-12) of `data`; null where its library offers none. */
-  readonly schema: unknown
+  /** JSON Schema (draft 2020-12) of `data`; null where there is none. */
+  readonly schema: JsonSchema | null
 }
 
 /** @param isListed whether who asks may see the type */
@@ -20,16 +20,7 @@ export function listedTypes(
 ): readonly ListedType[] {
   const listed = [...config.events.values()].filter(({ type }) => isListed(type))
   return listed.map(({ type, stream, lane, schema }) => {
-    return { type, stream, lane, schema: jsonSchemaOf(schema) }
+    const found = jsonSchemaOf(schema, { side: 'input' })
+    return { type, stream, lane, schema: 'schema' in found ? found.schema : null }
   })
-}
-
-function jsonSchemaOf(schema: StandardSchemaV1): unknown {
-  const standard = schema['~standard'] as StandardSchemaV1['~standard'] & Partial<StandardJSONSchemaV1['~standard']>
-  try {
-    return standard.jsonSchema?.input({ target: 'draft-2020-12' }) ?? null
-  } catch {
-    // A schema that JSON Schema cannot express; it is checked all the same.
-    return null
-  }
 }

@@ -4,7 +4,7 @@
  */
 import type { TopicSetting, TopicSpec } from '../transport/index.ts'
 import type { Move } from './placement.ts'
-import type { JsonSchema } from './schema/json-schema.ts'
+import type { JsonSchema } from '../event/index.ts'
 
 /** `+` made, `~` changed, `-` removed, `!` dangerous or impossible. */
 export type Symbol = '+' | '~' | '-' | '!'

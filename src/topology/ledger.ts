@@ -5,7 +5,7 @@
  */
 import type { Log } from '../transport/index.ts'
 import { LedgerUnreadable } from './errors.ts'
-import type { JsonSchema } from './schema/json-schema.ts'
+import type { JsonSchema } from '../event/index.ts'
 
 export interface OwnedTopic {
   /** Of the topic when it was taken: one that was deleted and made by others is not ours. */

@@ -5,7 +5,8 @@
 import type { Change, Warning } from './change.ts'
 import { schemaBreaks } from './schema/compatibility.ts'
 import type { SchemaBreak } from './schema/break.ts'
-import type { JsonSchema, PayloadSchema } from './schema/json-schema.ts'
+import type { JsonSchema } from '../event/index.ts'
+import type { PayloadSchema } from './schema/json-schema.ts'
 import { sameJson } from './schema/scalars.ts'
 
 interface SchemaChanges {

@@ -44,11 +44,20 @@ export interface TransportFeatures {
 export interface Transport {
   readonly name: string
   readonly features: TransportFeatures
+  /** Optional. Where it is found first on a network, for descriptions of the application. Nothing in it is secret. */
+  readonly servers?: readonly LogServer[]
   /**
    * Opens the log. Idempotent per returned {@link Log}; two calls give two independent clients.
    * @throws LogUnavailable, LogUnwritable, LogCorrupted, LogVersionMismatch
    */
   open(options: OpenOptions): Promise<Log>
+}
+
+export interface LogServer {
+  /** `broker-1:9092` */
+  readonly host: string
+  /** As AsyncAPI names it: `kafka`, `kafka-secure`. */
+  readonly protocol: string
 }
 
 export interface OpenOptions {

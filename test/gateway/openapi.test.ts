@@ -33,7 +33,7 @@ test('it is valid OpenAPI 3.1', async () => {
   const { url } = await running()
   const served = (await (await fetch(`${url}/openapi.json`)).json()) as Record<string, unknown>
   expect(await new Validator().validate(served)).toMatchObject({ valid: true })
-  expect(served).toMatchObject({ openapi: '3.1.0', paths: { '/events': {}, '/events/order.placed': {} } })
+  expect(served).toMatchObject({ openapi: '3.1.0', paths: { '/events': {}, '/events/order.placed': {}, '/tail': {} } })
 })
 
 test('odd types have a schema each, and a valid document', async () => {

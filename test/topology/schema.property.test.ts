@@ -6,7 +6,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { schemaBreaks } from '../../src/topology/schema/compatibility.ts'
-import type { JsonSchema } from '../../src/topology/schema/json-schema.ts'
+import type { JsonSchema } from '../../src/event/index.ts'
 
 const names = ['a', 'b', 'c']
 const values = fc.oneof(

@@ -6,7 +6,8 @@ import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { schemaBreaks } from '../../src/topology/schema/compatibility.ts'
-import { payloadSchemaOf, type JsonSchema } from '../../src/topology/schema/json-schema.ts'
+import type { JsonSchema } from '../../src/event/index.ts'
+import { payloadSchemaOf } from '../../src/topology/schema/json-schema.ts'
 
 const object = (properties: object, more: object = {}): JsonSchema => ({ type: 'object', properties, ...more })
 const found = (written: JsonSchema, reader: JsonSchema): string[] =>

@@ -10,10 +10,11 @@ import type { Serving } from './serving.ts'
 const stored = { duplicate: false } as never
 
 export default (async ({ directory }) => {
-  const { config } = streamApp(join(directory, 'log'))
+  const app = streamApp(join(directory, 'log'))
   const answering = {
-    config,
-    open: () => Promise.resolve(),
+    config: app.config,
+    // Open, as the other has it; nothing is written.
+    open: () => app.open(),
     publish: () => Promise.resolve(stored),
     publishMany: (items: readonly never[]) =>
       Promise.resolve(items.map(() => ({ ok: true, duplicate: false }) as never)),

@@ -3,6 +3,7 @@
  * @module
  */
 import { command } from '../command.ts'
+import { UsageInvalid } from '../errors.ts'
 import type { Shell } from '../shell.ts'
 
 export const dev = command({
@@ -11,6 +12,7 @@ export const dev = command({
     'Loads the app module, starts every subscription, and shows each lane: published and handled per second, waiting time from publish to handler start (p50, p99), lag, keys waiting for a repeated attempt, dead letters. On a terminal the view is redrawn in place; otherwise, and with --plain or NO_COLOR, it is one line per interval; with --json one JSON snapshot per line.',
     'SIGINT and SIGTERM drain: nothing new is taken, running handlers finish, positions are committed, exit 0. A second signal leaves at once.',
     'With --kafka the same app, unchanged, runs on a Kafka cluster: the one that "veltrix cluster up" started here, or three brokers that are started for this run and end with it (Java 17 and Maven, or Docker). --brokers names any other cluster. Kafka needs the package @platformatic/kafka.',
+    'Events are taken over HTTP too, as by "veltrix gateway": on 127.0.0.1:4680, or on a free port where that is taken. The view, the snapshots and the summary say where.',
     'When the module exports `scenario` besides its app, its traffic runs too, and what it checked is part of the summary.',
   ],
   args: {
@@ -43,6 +45,17 @@ export const dev = command({
       description: 'On Kafka instead of the log of the typed file: the cluster that is up here, or one for this run',
     },
     brokers: { type: 'string', valueHint: 'host:port', description: 'On this Kafka cluster; several, with commas' },
+    gateway: {
+      type: 'boolean',
+      default: true,
+      description: 'Take events over HTTP',
+      negativeDescription: 'Take no events over HTTP',
+    },
+    port: {
+      type: 'string',
+      valueHint: 'number',
+      description: 'Of the gateway; taken, it is an error. 0 takes a free one (default: 4680)',
+    },
     settle: {
       type: 'string',
       valueHint: 'duration',
@@ -58,7 +71,7 @@ export const dev = command({
     ['veltrix dev -s billing -s mailer --plain', 'Two subscriptions, plain lines'],
   ],
   async run({ args, every, shell, out }) {
-    const [{ duration, oneOf }, { loadApp }, { runSession }, { didYouMean }] = await Promise.all([
+    const [{ duration, oneOf, wholeNumber }, { loadApp }, { runSession }, { didYouMean }] = await Promise.all([
       import('../values.ts'),
       import('../app-module.ts'),
       import('../dev/session.ts'),
@@ -67,6 +80,8 @@ export const dev = command({
     const forMs = duration('for', args.for, 1)
     const settleMs = duration('settle', args.settle)!
     const intervalMs = duration('interval', args.interval, 50)!
+    const port = wholeNumber('port', args.port, { min: 0, max: 65_535 })
+    if (port !== undefined && !args.gateway) throw new UsageInvalid('--port is of the gateway: leave out --no-gateway.')
     const loaded = await loadApp(args.app, shell, 'app')
     const known = [...loaded.config.subscriptions.keys()]
     const names = every('subscription').map((name) =>
@@ -95,6 +110,7 @@ export const dev = command({
       intervalMs: live && every('interval').length === 0 ? 250 : intervalMs,
       live,
       scenario: args.scenario ? loaded.scenario : undefined,
+      gateway: args.gateway ? { port } : false,
       subscriptions: names.length > 0 ? names : loaded.hasHandlers ? undefined : [],
     })
     return session.finally(() => on?.close())

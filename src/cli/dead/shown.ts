@@ -2,11 +2,10 @@
  * One dead letter, in words and as JSON.
  * @module
  */
-import type { CompiledConfig } from '../../config/index.ts'
+import { masked, type CompiledConfig } from '../../config/index.ts'
 import type { AuditEntry, ErrorStory, ShownLetter } from '../../deadletter/index.ts'
 import { bytes, moment, printable } from '../format.ts'
 import type { Output } from '../output.ts'
-import { masked } from '../secrets.ts'
 import { pairLines } from '../table.ts'
 
 /** Everything but the raw record: its bytes are on the dead topic. */

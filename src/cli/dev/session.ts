@@ -10,6 +10,7 @@ import type { Output } from '../output.ts'
 import type { Scenario } from '../scenario.ts'
 import type { Shell } from '../shell.ts'
 import { Gauges } from '../view/gauges.ts'
+import { DevGateway } from './gateway.ts'
 import { Interrupts } from './interrupts.ts'
 import { summaryOf, type Summary } from './summary.ts'
 import { JsonView, LiveView, PlainView, type View, type ViewOptions } from './views.ts'
@@ -29,6 +30,8 @@ export interface SessionOptions {
   readonly scenario: Scenario | undefined
   /** Subscriptions to run; undefined: all. */
   readonly subscriptions: readonly string[] | undefined
+  /** Events are taken over HTTP too, at this port or (undefined) at the usual one; false: they are not. */
+  readonly gateway: { readonly port: number | undefined } | false
 }
 
 const settlePollMs = 50
@@ -48,13 +51,16 @@ export async function runSession(options: SessionOptions): Promise<number> {
   const interrupts = new Interrupts(shell, () => view.close())
   // A view that nobody sees any more (`| head`) is the end of the session, as for every other command.
   const ended = AbortSignal.any([interrupts.signal, options.out.gone])
+  const gateway = gatewayOf(options, gauges)
   let summary: Summary | undefined
   let abandoned = 0
   try {
     await app.start(options.subscriptions === undefined ? {} : { subscriptions: [...options.subscriptions] })
-    summary = await live(options, gauges, view, ended)
+    await gateway?.begin()
+    summary = await live(options, { gauges, view, gateway }, ended)
   } finally {
     try {
+      await gateway?.close()
       abandoned = (await app.stop()).abandoned
     } finally {
       view.close()
@@ -67,7 +73,17 @@ export async function runSession(options: SessionOptions): Promise<number> {
   return summary['failed'] === true ? exitCodes.failed : exitCodes.ok
 }
 
-async function live(options: SessionOptions, gauges: Gauges, view: View, interrupted: AbortSignal): Promise<Summary> {
+interface Parts {
+  readonly gauges: Gauges
+  readonly view: View
+  readonly gateway: DevGateway | undefined
+}
+
+async function live(
+  options: SessionOptions,
+  { gauges, view, gateway }: Parts,
+  interrupted: AbortSignal,
+): Promise<Summary> {
   const { loaded, shell, scenario, forMs } = options
   const { clock } = shell
   const startedAt = clock.monotonic()
@@ -78,7 +94,8 @@ async function live(options: SessionOptions, gauges: Gauges, view: View, interru
     await untilEnd([traffic.failed, elapsed(clock, forMs, interrupted)], interrupted)
     view.draining()
     ended.abort()
-    await traffic.done
+    // What others would still publish might never settle.
+    await Promise.all([traffic.done, gateway?.close()])
     const settled = scenario === undefined || (await settle(options, scenario, gauges))
     const own = (await scenario?.summary?.()) ?? {}
     return summaryOf({ gauges, settled, durationMs: clock.monotonic() - startedAt, own })
@@ -87,6 +104,19 @@ async function live(options: SessionOptions, gauges: Gauges, view: View, interru
     tick.stop()
     view.show()
   }
+}
+
+function gatewayOf({ gateway, loaded, shell, out }: SessionOptions, gauges: Gauges): DevGateway | undefined {
+  if (gateway === false) return undefined
+  const { clock } = shell
+  return new DevGateway({
+    app: loaded.app,
+    port: gateway.port,
+    clock,
+    listening: (url) => (gauges.gateway = url),
+    note: (text) => out.note(text),
+    onFailure: (error) => gauges.notes.add('trouble', `the gateway failed at a request: ${String(error)}`, clock.now()),
+  })
 }
 
 /** Resolves at the first signal, when the time is over, or rejects when the traffic failed. */

@@ -22,6 +22,8 @@ export interface Summary {
   readonly deadLetters: number
   readonly retries: number
   readonly failedPublishes: number
+  /** Where events were taken over HTTP; null where they were not. */
+  readonly gateway: string | null
   readonly lanes: Readonly<Record<string, LaneSummary>>
   readonly [field: string]: unknown
 }
@@ -58,6 +60,7 @@ export function summaryOf({ gauges, settled, durationMs, own }: SummaryInput): S
     deadLetters: lanes.reduce((sum, [, lane]) => sum + lane.deadLetters, 0),
     retries: snapshot.retries,
     failedPublishes: snapshot.failedPublishes,
+    gateway: snapshot.gateway,
     ...ownFields,
     lanes: Object.fromEntries(
       lanes.map(([name, { published, handled }]) => [

@@ -102,6 +102,7 @@ export class LiveView implements View {
 export class PlainView implements View {
   readonly #options: ViewOptions
   #told = 0
+  #gateway: string | null = null
 
   constructor(options: ViewOptions) {
     this.#options = options
@@ -111,6 +112,8 @@ export class PlainView implements View {
     const { gauges, out } = this.#options
     for (const note of gauges.notes.since(this.#told)) out.raw(`${plainNote(note)}\n`)
     this.#told = gauges.notes.added
+    if (this.#gateway !== gauges.gateway) out.raw(`gateway on ${gauges.gateway}\n`)
+    this.#gateway = gauges.gateway
     out.raw(`${plainLine(gauges.snapshot())}\n`)
   }
 

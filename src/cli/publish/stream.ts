@@ -2,10 +2,10 @@
  * Publishing what a reader yields: many at once, in order, as fast as the log takes them.
  * @module
  */
+import { mask, maskedField } from '../../config/index.ts'
 import type { App } from '../../veltrix.ts'
 import type { Item } from '../input/item.ts'
 import { publicationOf, type PublicationOptions } from '../input/publication.ts'
-import { mask, maskedField } from '../secrets.ts'
 import type { Progress } from './progress.ts'
 
 /** Publishes waiting for the log at one time. They coalesce into few writes; more would only take memory. */

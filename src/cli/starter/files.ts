@@ -125,6 +125,7 @@ While it runs, in another terminal:
 
     npx veltrix publish order.placed --data '{"orderId":"o-1","total":12.5}'
     npx veltrix publish order.placed --data '{"orderId":"o-2","total":2000000}'   # becomes a dead letter
+    curl http://127.0.0.1:4680/events/order.placed -H 'content-type: application/json' -d '{"orderId":"o-3","total":7}'
     npx veltrix dead list
     npx veltrix tail orders
     npx veltrix lanes

@@ -2,12 +2,11 @@
  * One record of the log as a line, or as JSON.
  * @module
  */
-import type { CompiledConfig } from '../../config/index.ts'
+import { masked, type CompiledConfig } from '../../config/index.ts'
 import { decodeEvent, keyText, type VeltrixEvent } from '../../event/index.ts'
 import { clip, moment, printable } from '../format.ts'
 import type { Output } from '../output.ts'
-import { masked } from '../secrets.ts'
-import type { Placed } from './read.ts'
+import type { Placed } from '../../tail/index.ts'
 
 /** What `--json` prints for a record; without `problem` it can be given to `veltrix publish` again. */
 export interface TailEntry {

@@ -3,12 +3,12 @@
  * @module
  */
 import { eventType, keyText } from '../../event/index.ts'
+import { newRecords, sourcesOf, storedRecords, type From, type Placed } from '../../tail/index.ts'
 import type { LoadedApp } from '../app-module.ts'
 import { Interrupts } from '../dev/interrupts.ts'
 import type { Output } from '../output.ts'
 import type { Shell } from '../shell.ts'
 import { entryOf, lineOf } from './line.ts'
-import { newRecords, sourcesOf, storedRecords, type From, type Placed } from './read.ts'
 
 export interface TailOptions {
   readonly stream: string | undefined

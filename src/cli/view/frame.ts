@@ -24,7 +24,15 @@ export interface FrameOptions {
 
 /** At most `rows` lines, none wider than `columns`. */
 export function frameLines(options: FrameOptions): string[] {
-  const head = [...titleLines(options), '', ...laneLines(options), '', criticalLine(options), '']
+  const head = [
+    ...titleLines(options),
+    ...gatewayLines(options),
+    '',
+    ...laneLines(options),
+    '',
+    criticalLine(options),
+    '',
+  ]
   const body = [...head, ...subscriptionLines(options)]
   const room = options.rows - body.length - 1
   const notes = room > 0 ? options.notes.slice(-room).map((note) => noteLine(note, options.columns, options.paint)) : []
@@ -44,6 +52,11 @@ function titleLines({ snapshot, place, draining, memoryBytes, columns, paint }: 
     paintLeft(clip(left, columns)),
     draining ? paint.warn(clip(state, columns)) : paint.faint(clip(state, columns)),
   ]
+}
+
+function gatewayLines({ snapshot, columns, paint }: FrameOptions): string[] {
+  if (snapshot.gateway === null) return []
+  return [paint.faint(clip(`gateway  POST ${snapshot.gateway}/events`, columns))]
 }
 
 const laneColumns: readonly Column[] = [

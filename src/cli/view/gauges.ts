@@ -43,6 +43,8 @@ export interface GaugesOptions {
 
 export class Gauges {
   readonly notes = new Notes()
+  /** Where events are taken over HTTP. */
+  gateway: string | null = null
   readonly #clock: Clock
   readonly #app: string
   readonly #startedAt: number
@@ -120,6 +122,7 @@ export class Gauges {
       ),
       failedPublishes: this.#failedPublishes,
       retries: this.#retries,
+      gateway: this.gateway,
     }
   }
 

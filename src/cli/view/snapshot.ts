@@ -12,6 +12,8 @@ export interface Snapshot {
   readonly subscriptions: Readonly<Record<string, SubscriptionNumbers>>
   readonly failedPublishes: number
   readonly retries: number
+  /** Where events are taken over HTTP; null where they are not (yet). */
+  readonly gateway: string | null
 }
 
 export interface LaneNumbers {

@@ -3,7 +3,7 @@
  * @module
  */
 
-import type { JsonSchema } from './json-schema.ts'
+import type { JsonSchema } from '../../event/index.ts'
 
 export type SchemaRule =
   | 'type-changed'

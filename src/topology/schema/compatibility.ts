@@ -4,7 +4,7 @@
  * @module
  */
 import { broken, valueText, type Compare, type SchemaBreak } from './break.ts'
-import type { JsonSchema } from './json-schema.ts'
+import type { JsonSchema } from '../../event/index.ts'
 import { arrayBreaks, objectBreaks } from './containers.ts'
 import { isDisjoint, Schemas } from './references.ts'
 import { enumBreaks, finiteValues, jsonType, numberBreaks, sameJson, textBreaks, type Keywords } from './scalars.ts'

@@ -3,7 +3,7 @@
  * @module
  */
 import { broken, fieldPath, valueText, type Compare, type SchemaBreak } from './break.ts'
-import type { JsonSchema } from './json-schema.ts'
+import type { JsonSchema } from '../../event/index.ts'
 import { limitBreaks, sameJson, type Keywords } from './scalars.ts'
 
 export function objectBreaks(written: Keywords, reader: Keywords, path: string, compare: Compare): SchemaBreak[] {

@@ -1,11 +1,9 @@
 /**
- * The JSON Schema of an event's payload, where its library offers one (Standard JSON Schema): what is written, and what readers take.
+ * The JSON Schemas of an event's payload: what is written, and what readers take.
  * @module
  */
-import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec'
-
-/** A JSON Schema (draft 2020-12), or one of its two shortest: `true` takes everything, `false` nothing. */
-export type JsonSchema = boolean | { readonly [keyword: string]: unknown }
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { jsonSchemaOf, type JsonSchema } from '../../event/index.ts'
 
 /** What can be said about one event's payload. */
 export type PayloadSchema =
@@ -17,34 +15,12 @@ export type PayloadSchema =
     }
   | { readonly notChecked: string }
 
-const target = 'draft-2020-12'
-
-/** Trusts nothing: the library's conversion may be missing, throw, or answer with nonsense. */
 export function payloadSchemaOf(schema: StandardSchemaV1): PayloadSchema {
-  const standard = schema['~standard'] as StandardSchemaV1['~standard'] & Partial<StandardJSONSchemaV1['~standard']>
-  if (typeof standard.jsonSchema?.output !== 'function') {
-    return { notChecked: `the schemas of ${String(standard.vendor)} offer no JSON Schema here (Standard JSON Schema)` }
-  }
-  let output: JsonSchema
-  try {
-    output = plain(standard.jsonSchema.output({ target }))
-  } catch (error) {
-    return { notChecked: `it has no JSON Schema: ${error instanceof Error ? error.message : String(error)}` }
-  }
-  let input: JsonSchema = output
-  try {
-    input = plain(standard.jsonSchema.input({ target }))
-  } catch {
-    // Without it every object that is closed stays closed: more is refused than need be, nothing is let pass.
-  }
-  return { written: output, read: opened(output, input) }
-}
-
-function plain(schema: unknown): JsonSchema {
-  const copy = JSON.parse(JSON.stringify(schema)) as unknown
-  if (typeof copy !== 'object' || copy === null || Array.isArray(copy))
-    throw new TypeError('what it gives is no schema')
-  return copy as JsonSchema
+  const output = jsonSchemaOf(schema, { side: 'output' })
+  if ('problem' in output) return { notChecked: output.problem }
+  const input = jsonSchemaOf(schema, { side: 'input' })
+  // Without it every object that is closed stays closed: more is refused than need be, nothing is let pass.
+  return { written: output.schema, read: opened(output.schema, 'schema' in input ? input.schema : output.schema) }
 }
 
 /**

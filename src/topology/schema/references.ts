@@ -2,7 +2,7 @@
  * References inside a schema, and when two schemas have no value in common.
  * @module
  */
-import type { JsonSchema } from './json-schema.ts'
+import type { JsonSchema } from '../../event/index.ts'
 import { finiteValues, sameJson, type Keywords } from './scalars.ts'
 
 /** One document of schemas: its root, and what its references mean. */

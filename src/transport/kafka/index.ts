@@ -30,5 +30,10 @@ export function kafka(options: KafkaOptions): Transport & { readonly name: 'kafk
     appendsApart: true,
   }
   const start = { options: compiled, features, instanceIds: new InstanceIds(options.instanceId) }
-  return { name: 'kafka', features, open: (how) => KafkaLog.open(start, how) }
+  const protocol = compiled.tls === undefined ? 'kafka' : 'kafka-secure'
+  const servers = compiled.brokers.map(({ host, port }) => ({
+    host: `${host.includes(':') ? `[${host}]` : host}:${port}`,
+    protocol,
+  }))
+  return { name: 'kafka', features, servers, open: (how) => KafkaLog.open(start, how) }
 }

@@ -2,7 +2,7 @@
  * Payloads as people may see them: fields the typed file calls secret are masked.
  * @module
  */
-import type { CompiledConfig } from '../config/index.ts'
+import type { CompiledConfig } from './compiled.ts'
 
 export const mask = '***'
 

@@ -2,9 +2,9 @@
  * Records of many partitions as one sequence, oldest first as far as can be told.
  * @module
  */
-import type { Clock } from '../../clock.ts'
-import type { CompiledConfig } from '../../config/index.ts'
-import type { Log, LogRecord, PartitionOffsets, TopicPartition } from '../../transport/index.ts'
+import type { Clock } from '../clock.ts'
+import type { CompiledConfig } from '../config/index.ts'
+import type { Log, LogRecord, PartitionOffsets, TopicPartition } from '../transport/index.ts'
 
 export interface Source extends TopicPartition {
   readonly stream: string

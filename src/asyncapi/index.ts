@@ -1,0 +1,1 @@
+export { asyncApi, type AsyncApiOptions } from './document.ts'

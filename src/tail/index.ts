@@ -1,0 +1,1 @@
+export { newRecords, sourcesOf, storedRecords, type From, type Placed, type Source } from './read.ts'
