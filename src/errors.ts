@@ -56,6 +56,7 @@ export const errorCodes = [
   // gateway
   'VLX_GATEWAY_EXPOSED',
   'VLX_GATEWAY_ADDRESS',
+  'VLX_GATEWAY_OPTION',
   'VLX_REQUEST_REFUSED',
   // client
   'VLX_GATEWAY_REFUSED',

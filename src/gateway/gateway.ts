@@ -4,48 +4,40 @@
  */
 import { randomUUID } from 'node:crypto'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { systemClock, type Clock } from '../clock.ts'
 import { Admission } from './admission.ts'
+import { answer, answerBatch, refuse } from './answers.ts'
+import { Bodies } from './bodies.ts'
 import { batchEvents, binaryEvent, contentMode, structuredEvent, type ReceivedEvent } from './cloud-events.ts'
-import { answerMalformed, problemOfFailure } from './failures.ts'
+import { Connections } from './connections.ts'
+import { problemOfFailure } from './failures.ts'
 import { GatewayAddressInvalid, GatewayExposed, RequestRefused } from './errors.ts'
-import { Intake, type Publishing, type Result } from './intake.ts'
+import { Intake, type Publishing } from './intake.ts'
 import { jsonBody } from './json-body.ts'
+import { bytesPerMark, checkLoadOptions, loadDefaults, type LoadOptions } from './load-options.ts'
+import { LogBreaker } from './log-breaker.ts'
 import { isLoopback, isLoopbackHostHeader } from './loopback.ts'
+import { Memory, type Held } from './memory.ts'
 import { openApi } from './openapi.ts'
-import { problemOf, retryAfterSeconds, type Problem } from './problems.ts'
+import { problemOf } from './problems.ts'
+import { RateLimiter } from './rate-limits.ts'
 import { listedTypes } from './types-listing.ts'
 
 /** What a gateway publishes to. An `App` is one. */
 export type GatewayApp = Publishing & { open(): Promise<unknown> }
 
-export interface GatewayOptions {
+export interface GatewayOptions extends LoadOptions {
   /** Where to listen; only loopback addresses. Default `127.0.0.1`. */
   readonly host?: string
   /** 0 takes a free one. Default 4680. */
   readonly port?: number
-  /** Largest body, bytes. Default 4 MiB. */
-  readonly maxBodyBytes?: number
-  /** Events of one batch. Default 1,000. */
-  readonly maxBatchEvents?: number
-  /** Events being stored at once. Default 10,000. */
-  readonly maxInFlightEvents?: number
-  /** Part of `maxInFlightEvents` that only the most urgent lane may take, 0..1. Default 0.1. */
-  readonly urgentReserve?: number
-  /** A request that has not arrived by then is cut off, milliseconds. Default 30,000. */
-  readonly requestTimeoutMs?: number
   /** Hears of failures that are the gateway's own. */
   readonly onFailure?: (error: unknown) => void
+  /** Default the machine's time. Node's own limits on slow requests go by that in any case. */
+  readonly clock?: Clock
 }
 
-const defaults = {
-  host: '127.0.0.1',
-  port: 4680,
-  maxBodyBytes: 4 * 1024 * 1024,
-  maxBatchEvents: 1_000,
-  maxInFlightEvents: 10_000,
-  urgentReserve: 0.1,
-  requestTimeoutMs: 30_000,
-}
+const defaults = { ...loadDefaults, host: '127.0.0.1', port: 4680, clock: systemClock }
 
 const maxHeaderBytes = 16 * 1024
 
@@ -58,7 +50,7 @@ export interface Gateway {
   close(): Promise<void>
 }
 
-/** A gateway for `app`; it listens after `start()`. @throws GatewayExposed */
+/** A gateway for `app`; it listens after `start()`. @throws GatewayExposed, GatewayOptionInvalid */
 export function createGateway(app: GatewayApp, options: GatewayOptions = {}): Gateway {
   return new HttpGateway(app, options)
 }
@@ -70,15 +62,24 @@ class HttpGateway implements Gateway {
   readonly #settings: Settings
   readonly #server: FastifyInstance
   readonly #intake: Intake
+  readonly #bodies: Bodies
+  readonly #breaker: LogBreaker
+  readonly #connections = new Connections()
   #state: 'starting' | 'ready' | 'unready' = 'starting'
   #closing: Promise<void> | undefined
 
   constructor(app: GatewayApp, options: GatewayOptions) {
     this.#app = app
     this.#settings = { ...defaults, ...options }
-    const { host, maxInFlightEvents, urgentReserve, onFailure = () => {} } = this.#settings
+    const { host, maxInFlightEvents, maxInFlightBytes, urgentReserve, clock } = this.#settings
+    const { rateLimits, logStallMs, onFailure = () => {} } = this.#settings
     if (!isLoopback(host)) throw new GatewayExposed(host)
-    this.#intake = new Intake(app, new Admission(maxInFlightEvents, urgentReserve), onFailure)
+    checkLoadOptions(this.#settings, app.config)
+    this.#breaker = new LogBreaker({ clock, stallMs: logStallMs })
+    const admission = new Admission(maxInFlightEvents, urgentReserve)
+    const rates = new RateLimiter(rateLimits, clock)
+    this.#intake = new Intake(app, { rates, breaker: this.#breaker, admission }, onFailure)
+    this.#bodies = new Bodies(this.#settings, new Memory(maxInFlightBytes, urgentReserve))
     this.#server = this.#makeServer()
   }
 
@@ -100,26 +101,42 @@ class HttpGateway implements Gateway {
 
   close(): Promise<void> {
     this.#state = 'unready'
-    this.#closing ??= Promise.resolve(this.#server.close())
+    this.#closing ??= this.#close()
     return this.#closing
   }
 
+  async #close(): Promise<void> {
+    const { clock, requestTimeoutMs } = this.#settings
+    const closed = this.#connections.cutOff(clock, requestTimeoutMs)
+    await this.#server.close()
+    closed()
+  }
+
   #makeServer(): FastifyInstance {
-    const { maxBodyBytes, requestTimeoutMs } = this.#settings
+    const { maxConnections, headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs } = this.#settings
+    const headersTimeout = Math.min(headersTimeoutMs, requestTimeoutMs)
     const server = fastify({
-      bodyLimit: maxBodyBytes,
       requestTimeout: requestTimeoutMs,
-      http: { maxHeaderSize: maxHeaderBytes, headersTimeout: Math.min(10_000, requestTimeoutMs) },
+      keepAliveTimeout: keepAliveTimeoutMs,
+      // Node looks every 30 s by default, and would cut off nobody before.
+      http: {
+        maxHeaderSize: maxHeaderBytes,
+        headersTimeout,
+        connectionsCheckingInterval: Math.min(1_000, headersTimeout),
+      },
       forceCloseConnections: 'idle',
       return503OnClosing: false,
       // The header named by a client is nobody's id here.
       requestIdHeader: false,
-      clientErrorHandler: answerMalformed,
+      clientErrorHandler: this.#connections.refuse,
     })
+    this.#connections.watch(server.server, maxConnections)
     server.removeAllContentTypeParsers()
-    server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+    // `Bodies` reads it, when it is known that it is wanted.
+    server.addContentTypeParser('*', (_request, body, done) => done(null, body))
     server.addHook('onRequest', async (request) => checkHost(request))
-    server.addHook('onSend', async (_request, reply) => {
+    server.addHook('onSend', async (request, reply) => {
+      this.#connections.answering(request.raw)
       // A connection that is kept would hold up the end, and its client is to go to another gateway.
       if (this.#state === 'unready') void reply.header('connection', 'close')
     })
@@ -135,11 +152,17 @@ class HttpGateway implements Gateway {
   #routes(server: FastifyInstance): void {
     server.post('/events', (request, reply) => this.#events(request, reply))
     server.post<{ Params: { type: string } }>('/events/:type', (request, reply) => this.#plain(request, reply))
-    server.get('/events/types', () => ({ types: listedTypes(this.#app.config) }))
-    server.get('/openapi.json', () => openApi(this.#app.config))
+    // The typed file does not change while it runs.
+    const types = { types: listedTypes(this.#app.config) }
+    const description = openApi(this.#app.config)
+    server.get('/events/types', () => types)
+    server.get('/openapi.json', () => description)
     server.get('/livez', () => ({ status: 'ok' }))
     server.get('/startupz', (_request, reply) => this.#health(reply, this.#state !== 'starting'))
-    server.get('/readyz', (_request, reply) => this.#health(reply, this.#state === 'ready'))
+    server.get('/readyz', (_request, reply) => {
+      // Not 503 while the log is away: docs/decisions/022-a-gateway-under-load.md.
+      return { ...this.#health(reply, this.#state === 'ready'), log: this.#breaker.isOpen ? 'unavailable' : 'ok' }
+    })
     const methods = new Map([
       ['/events', 'POST'],
       ['/events/types', 'GET, POST'],
@@ -161,41 +184,72 @@ class HttpGateway implements Gateway {
 
   async #events(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const { rawHeaders } = request.raw
-    const body = bodyOf(request)
     const mode = contentMode(request.headers['content-type'])
-    if (mode === 'batch') return this.#batch(batchEvents(body, rawHeaders, this.#settings.maxBatchEvents), reply)
-    const event = mode === 'structured' ? structuredEvent(body, rawHeaders) : binaryEvent(rawHeaders, body)
-    return answer(reply, await this.#intake.one(event))
+    const type = mode === 'binary' ? request.headers['ce-type'] : undefined
+    return this.#withBody(request, reply, type, async (body, held) => {
+      const weigh = weighing(held)
+      if (mode === 'batch') {
+        const events = batchEvents(body, rawHeaders, this.#settings.maxBatchEvents, weigh)
+        return this.#batch(events, request, reply, held)
+      }
+      const event =
+        mode === 'structured' ? structuredEvent(body, rawHeaders, weigh) : binaryEvent(rawHeaders, body, weigh)
+      return this.#one(event, request, reply, held)
+    })
   }
 
   /** Plain JSON: the gateway makes the event. An `Idempotency-Key` is its id. */
   async #plain(request: FastifyRequest<{ Params: { type: string } }>, reply: FastifyReply): Promise<unknown> {
-    const body = bodyOf(request)
+    const { type } = request.params
     if (contentMode(request.headers['content-type']) !== 'binary') {
       throw new RequestRefused('media-type-unsupported', 'This path takes plain JSON; CloudEvents go to POST /events.')
     }
     const key = request.headers['idempotency-key']
     const id = typeof key === 'string' ? key.replace(/^"(.*)"$/, '$1') : randomUUID()
-    const event: ReceivedEvent = {
-      id,
-      source: this.#app.config.source,
-      type: request.params.type,
-      data: jsonBody(body),
-    }
-    return answer(reply, await this.#intake.one(event))
+    return this.#withBody(request, reply, type, (body, held) => {
+      const event = { id, source: this.#app.config.source, type, data: jsonBody(body, weighing(held)) }
+      return this.#one(event, request, reply, held)
+    })
   }
 
-  async #batch(events: Parameters<Intake['many']>[0], reply: FastifyReply): Promise<unknown> {
-    const all = await this.#intake.many(events)
-    const results = all.map((result, index) =>
-      'problem' in result
-        ? { index, status: result.problem.status, problem: result.problem }
-        : { index, status: 202, ...result.accepted, ...(result.replayed ? { replayed: true } : {}) },
-    )
-    const refused = results.filter(({ status }) => status !== 202).length
-    void reply.status(refused === 0 ? 202 : 207)
-    return { accepted: results.length - refused, refused, results }
+  /** @param type as far as it is known before the body is read */
+  #withBody(
+    { raw }: FastifyRequest,
+    reply: FastifyReply,
+    type: string | string[] | undefined,
+    take: (body: Buffer, held: Held) => Promise<unknown>,
+  ): Promise<unknown> {
+    const urgency = typeof type === 'string' ? this.#intake.urgencyOf([type]) : 'unread'
+    return this.#bodies.use(raw, urgency, async (body, held) => {
+      this.#connections.arrived(raw, reply.raw)
+      return take(body, held)
+    })
   }
+
+  async #one(event: ReceivedEvent, request: FastifyRequest, reply: FastifyReply, held: Held): Promise<unknown> {
+    held.become(this.#intake.urgencyOf([event.type]))
+    return answer(reply, await this.#intake.one(event, publisherOf(request)))
+  }
+
+  async #batch(
+    events: readonly (ReceivedEvent | RequestRefused)[],
+    request: FastifyRequest,
+    reply: FastifyReply,
+    held: Held,
+  ): Promise<unknown> {
+    held.become(this.#intake.urgencyOf(events.flatMap((event) => ('type' in event ? [event.type] : []))))
+    return answerBatch(reply, await this.#intake.many(events, publisherOf(request)))
+  }
+}
+
+/** Whose events are counted together. */
+function publisherOf(request: FastifyRequest): string {
+  return request.ip
+}
+
+/** Values take memory beside their text. */
+function weighing(held: Held): (marks: number) => void {
+  return (marks) => held.grow(marks * bytesPerMark)
 }
 
 /** Without it any web page could speak to a gateway on this machine under a name of its own (DNS rebinding). */
@@ -206,29 +260,4 @@ function checkHost(request: FastifyRequest): void {
     'host-refused',
     'This gateway is for its own machine: call it 127.0.0.1, [::1] or localhost.',
   )
-}
-
-/** The body's bytes; none when there is no body. @throws RequestRefused when they are encoded */
-function bodyOf(request: FastifyRequest): Uint8Array {
-  const encoding = request.headers['content-encoding']
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    throw new RequestRefused(
-      'media-type-unsupported',
-      'Compressed bodies are not taken: send it without content-encoding.',
-    )
-  }
-  return (request.body as Buffer | undefined) ?? Buffer.alloc(0)
-}
-
-function answer(reply: FastifyReply, result: Result): unknown {
-  if ('problem' in result) return refuse(reply, result.problem)
-  if (result.replayed) void reply.header('idempotency-replayed', 'true')
-  void reply.status(202)
-  return result.accepted
-}
-
-function refuse(reply: FastifyReply, problem: Problem): FastifyReply {
-  const seconds = retryAfterSeconds(problem)
-  if (seconds !== undefined) void reply.header('retry-after', String(seconds))
-  return reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem))
 }

@@ -1,3 +1,5 @@
 export { createGateway, type Gateway, type GatewayApp, type GatewayOptions } from './gateway.ts'
-export { GatewayAddressInvalid, GatewayExposed, RequestRefused } from './errors.ts'
+export { GatewayAddressInvalid, GatewayExposed, GatewayOptionInvalid, RequestRefused } from './errors.ts'
 export { problemTypes, type Problem, type ProblemName } from './problems.ts'
+export type { LoadOptions } from './load-options.ts'
+export type { RateLimit, RateLimits } from './rate-limits.ts'

@@ -183,6 +183,7 @@ const fixedSchemas = {
       status: { type: 'integer' },
       detail: text,
       code: text,
+      retryAfterSeconds: { type: 'integer' },
       issues: {
         type: 'array',
         items: { type: 'object', required: ['path', 'message'], properties: { path: text, message: text } },
