@@ -9,6 +9,15 @@ export { jsonSchemaOf, partNames, type JsonSchema, type JsonSchemaWanted } from 
 export { isJsonType } from './media-type.ts'
 export { dataPath, validatePayload } from './payload.ts'
 export { headerNames } from './headers.ts'
-export { keyProblem, maxKeyBytes, nameOf, nonEmptyTextProblem, parseTime, sourceProblem } from './attributes.ts'
+export {
+  extensionNameProblem,
+  keyProblem,
+  maxKeyBytes,
+  nameOf,
+  nonEmptyTextProblem,
+  parseTime,
+  sourceProblem,
+  timeProblem,
+} from './attributes.ts'
 export { nearestName } from './nearest-name.ts'
 export { EnvelopeInvalid, EventInvalid, EventTooLarge, EventUnknownType, quoted, type EventIssue } from './errors.ts'

@@ -2,9 +2,17 @@
  * CloudEvents over HTTP (HTTP binding 1.0.2): binary, structured and batched content mode.
  * @module
  */
-import { isJsonType, parseTime, quoted, sourceProblem, nonEmptyTextProblem, type EventIssue } from '../event/index.ts'
+import {
+  extensionNameProblem,
+  isJsonType,
+  nonEmptyTextProblem,
+  quoted,
+  sourceProblem,
+  timeProblem,
+  type EventIssue,
+} from '../event/index.ts'
 import { RequestRefused } from './errors.ts'
-import { jsonBody } from './json-body.ts'
+import { jsonBody, type Weigh } from './json-body.ts'
 
 /** An event as it is handed to the publisher. */
 export interface ReceivedEvent {
@@ -54,7 +62,7 @@ export function contentMode(contentType: string | undefined): ContentMode {
  * @param rawHeaders names and values in turn, as they came: a repeated one must not be joined to one text
  * @throws RequestRefused
  */
-export function binaryEvent(rawHeaders: readonly string[], body: Uint8Array): ReceivedEvent {
+export function binaryEvent(rawHeaders: readonly string[], body: Uint8Array, weigh?: Weigh): ReceivedEvent {
   const attributes = new Map<string, unknown>()
   const issues: EventIssue[] = []
   for (let at = 0; at < rawHeaders.length; at += 2) {
@@ -67,7 +75,7 @@ export function binaryEvent(rawHeaders: readonly string[], body: Uint8Array): Re
   }
   if (body.length === 0) issues.push({ path: 'data', message: 'is missing: the body is empty' })
   const event = eventOf(attributes, issues, 'ce-')
-  return { ...event, data: jsonBody(body) }
+  return { ...event, data: jsonBody(body, weigh) }
 }
 
 /** HTTP binding 3.1.3.2: percent-encoded UTF-8, within quotation marks or not. */
@@ -86,9 +94,9 @@ function headerText(value: string, header: string, issues: EventIssue[]): string
 }
 
 /** Structured mode: the whole event is the body. @throws RequestRefused */
-export function structuredEvent(body: Uint8Array, rawHeaders: readonly string[]): ReceivedEvent {
+export function structuredEvent(body: Uint8Array, rawHeaders: readonly string[], weigh?: Weigh): ReceivedEvent {
   refuseAttributeHeaders(rawHeaders, 'structured')
-  return eventOfJson(jsonBody(body))
+  return eventOfJson(jsonBody(body, weigh), weigh)
 }
 
 /**
@@ -99,9 +107,10 @@ export function batchEvents(
   body: Uint8Array,
   rawHeaders: readonly string[],
   maxEvents: number,
+  weigh?: Weigh,
 ): readonly (ReceivedEvent | RequestRefused)[] {
   refuseAttributeHeaders(rawHeaders, 'batched')
-  const list = jsonBody(body)
+  const list = jsonBody(body, weigh)
   if (!Array.isArray(list)) {
     throw new RequestRefused('cloudevent-invalid', 'The body of a batch must be a JSON list of events.')
   }
@@ -113,7 +122,7 @@ export function batchEvents(
   }
   return list.map((each: unknown) => {
     try {
-      return eventOfJson(each)
+      return eventOfJson(each, weigh)
     } catch (error) {
       if (error instanceof RequestRefused) return error
       throw error
@@ -132,7 +141,7 @@ function refuseAttributeHeaders(rawHeaders: readonly string[], mode: string): vo
   }
 }
 
-function eventOfJson(value: unknown): ReceivedEvent {
+function eventOfJson(value: unknown, weigh: Weigh | undefined): ReceivedEvent {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new RequestRefused('cloudevent-invalid', 'An event must be a JSON object.')
   }
@@ -148,7 +157,7 @@ function eventOfJson(value: unknown): ReceivedEvent {
     issues.push({ path: 'data_base64', message: 'cannot stand beside data' })
   else if (encoded === undefined && !('data' in value)) issues.push({ path: 'data', message: 'is missing' })
   const event = eventOf(new Map(Object.entries(attributes)), issues, '')
-  return { ...event, data: encoded === undefined ? data : jsonBody(bytesOf(encoded)) }
+  return { ...event, data: encoded === undefined ? data : jsonBody(bytesOf(encoded), weigh) }
 }
 
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
@@ -163,7 +172,6 @@ function bytesOf(encoded: unknown): Uint8Array {
 type Envelope = Omit<ReceivedEvent, 'data'>
 
 const core = new Set(['specversion', 'id', 'source', 'type', 'time', 'subject', 'dataschema'])
-const attributeName = /^[a-z0-9]{1,20}$/
 
 function eventOf(attributes: ReadonlyMap<string, unknown>, issues: EventIssue[], prefix: string): Envelope {
   const say = (name: string, message: string): number => issues.push({ path: `${prefix}${name.slice(0, 40)}`, message })
@@ -171,7 +179,8 @@ function eventOf(attributes: ReadonlyMap<string, unknown>, issues: EventIssue[],
   for (const [name, value] of attributes) {
     if (core.has(name) || value === null) continue
     const text = attributeText(value)
-    if (!attributeName.test(name)) say(name, 'must be named with 1 to 20 lower-case letters or digits')
+    const misnamed = extensionNameProblem(name)
+    if (misnamed !== undefined) say(name, misnamed)
     else if (text === undefined) say(name, 'must be text, an integer or a boolean')
     else extensions[name] = text
   }
@@ -204,11 +213,6 @@ function eventOf(attributes: ReadonlyMap<string, unknown>, issues: EventIssue[],
     ...(subject === undefined ? {} : { subject }),
     ...(Object.keys(extensions).length === 0 ? {} : { extensions }),
   }
-}
-
-function timeProblem(value: unknown): string | undefined {
-  if (typeof value === 'string' && parseTime(value) !== undefined) return undefined
-  return 'must be a moment as RFC 3339 writes it, such as "2026-01-31T12:00:00Z"'
 }
 
 /** JSON format 2.2: an integer or boolean has one spelling as text. */

@@ -40,6 +40,19 @@ export class GatewayAddressInvalid extends VeltrixError {
   }
 }
 
+/** Thrown when an option of a gateway has a value it cannot have. */
+export class GatewayOptionInvalid extends VeltrixError {
+  readonly code = 'VLX_GATEWAY_OPTION'
+  readonly retryable = false
+  /** Its path: `maxBodyBytes`, `rateLimits.bulk.burst`. */
+  readonly option: string
+
+  constructor(option: string, problem: string) {
+    super(`The gateway's option ${option} ${problem}.`)
+    this.option = option
+  }
+}
+
 /** Thrown when a request cannot be taken as events. The client gets `problem`. */
 export class RequestRefused extends VeltrixError {
   readonly code = 'VLX_REQUEST_REFUSED'

@@ -2,7 +2,6 @@
  * What goes wrong before a request reaches its route: in Node's parser, or in Fastify.
  * @module
  */
-import type { Socket } from 'node:net'
 import { isVeltrixError } from '../errors.ts'
 import { problemOf, problemOfError, type Problem, type ProblemName } from './problems.ts'
 
@@ -22,19 +21,15 @@ const byCode: Readonly<Record<string, ProblemName>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
 }
 
-/** Answers what is no HTTP request, and closes: where the next one would begin is unknown. */
-export function answerMalformed(error: Error & { readonly code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy()
-    return
-  }
+/** The answer to what is no HTTP request, by the code of Node's error. */
+export function malformedAnswer(code: string | undefined): string {
   const problem = problemOf(
-    byCode[error.code ?? ''] ?? 'request-malformed',
+    byCode[code ?? ''] ?? 'request-malformed',
     'The request is not taken, and the connection is closed.',
   )
   const body = JSON.stringify(problem)
-  socket.end(
+  return (
     `HTTP/1.1 ${problem.status} Refused\r\ncontent-type: application/problem+json\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`
   )
 }

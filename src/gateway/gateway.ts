@@ -2,63 +2,48 @@
  * The HTTP server: what comes in is read, published, and answered when it is durable.
  * @module
  */
-import { randomUUID } from 'node:crypto'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { systemClock, type Clock } from '../clock.ts'
-import { compileAccess, type AccessOptions } from './access/index.ts'
 import type { Log } from '../transport/index.ts'
+import { compileAccess, type AccessOptions } from './access/index.ts'
 import { Admission } from './admission.ts'
-import { batchEvents, binaryEvent, contentMode, structuredEvent, type ReceivedEvent } from './cloud-events.ts'
-import { answerMalformed, problemOfFailure } from './failures.ts'
-import { GatewayAddressInvalid, GatewayExposed, RequestRefused } from './errors.ts'
+import { refuse } from './answers.ts'
+import { Bodies } from './bodies.ts'
+import { Connections } from './connections.ts'
+import { problemOfFailure } from './failures.ts'
+import { GatewayAddressInvalid, GatewayExposed } from './errors.ts'
 import { Guard } from './guard.ts'
-import { Intake, type Publishing, type Result } from './intake.ts'
-import { jsonBody } from './json-body.ts'
+import { Intake, type Publishing } from './intake.ts'
+import { checkLoadOptions, loadDefaults, type LoadOptions } from './load-options.ts'
+import { LogBreaker } from './log-breaker.ts'
 import { isLoopback } from './loopback.ts'
+import { Memory } from './memory.ts'
 import { openApi } from './openapi.ts'
-import { problemOf, retryAfterSeconds, type Problem } from './problems.ts'
+import { Posts } from './posts.ts'
+import { problemOf } from './problems.ts'
+import { RateLimiter } from './rate-limits.ts'
 import { Tail, type TailOptions } from './tail/tail.ts'
 import { listedTypes } from './types-listing.ts'
 
 /** What a gateway publishes to and reads from. An `App` is one. */
 export type GatewayApp = Publishing & { open(): Promise<Log> }
 
-export interface GatewayOptions {
+export interface GatewayOptions extends LoadOptions {
   /** Where to listen; only loopback addresses without `access`. Default `127.0.0.1`. */
   readonly host?: string
   /** 0 takes a free one. Default 4680. */
   readonly port?: number
-  /** Who may do what. Without it everybody who reaches the gateway may do everything, so only this machine can. */
+  /** Who may do what. Default: everybody who calls this machine by its own name may do everything. */
   readonly access?: AccessOptions
-  /** Largest body, bytes. Default 4 MiB. */
-  readonly maxBodyBytes?: number
-  /** Events of one batch. Default 1,000. */
-  readonly maxBatchEvents?: number
-  /** Events being stored at once. Default 10,000. */
-  readonly maxInFlightEvents?: number
-  /** Part of `maxInFlightEvents` that only the most urgent lane may take, 0..1. Default 0.1. */
-  readonly urgentReserve?: number
-  /** A request that has not arrived by then is cut off, milliseconds. Default 30,000. */
-  readonly requestTimeoutMs?: number
   /** Live reading, `GET /tail`. */
   readonly tail?: TailOptions
-  /** Default the machine's time. */
-  readonly clock?: Clock
   /** Hears of failures that are the gateway's own. */
   readonly onFailure?: (error: unknown) => void
+  /** Default the machine's time. Node's own limits on slow requests go by that in any case. */
+  readonly clock?: Clock
 }
 
-const defaults = {
-  host: '127.0.0.1',
-  port: 4680,
-  maxBodyBytes: 4 * 1024 * 1024,
-  maxBatchEvents: 1_000,
-  maxInFlightEvents: 10_000,
-  urgentReserve: 0.1,
-  requestTimeoutMs: 30_000,
-  tail: {},
-  clock: systemClock,
-}
+const defaults = { ...loadDefaults, host: '127.0.0.1', port: 4680, tail: {}, clock: systemClock }
 
 const maxHeaderBytes = 16 * 1024
 
@@ -71,30 +56,34 @@ export interface Gateway {
   close(): Promise<void>
 }
 
-/** A gateway for `app`; it listens after `start()`. @throws GatewayExposed, AccessInvalid */
+/** A gateway for `app`; it listens after `start()`. @throws GatewayExposed, GatewayOptionInvalid */
 export function createGateway(app: GatewayApp, options: GatewayOptions = {}): Gateway {
   return new HttpGateway(app, options)
 }
 
-type Settings = Required<Omit<GatewayOptions, 'onFailure' | 'access'>> & Pick<GatewayOptions, 'onFailure' | 'access'>
+type Settings = Required<Omit<GatewayOptions, 'access' | 'onFailure'>> & Pick<GatewayOptions, 'access' | 'onFailure'>
 
 class HttpGateway implements Gateway {
   readonly #app: GatewayApp
   readonly #settings: Settings
   readonly #server: FastifyInstance
-  readonly #intake: Intake
   readonly #guard: Guard
+  readonly #posts: Posts
   readonly #tail: Tail
+  readonly #breaker: LogBreaker
+  readonly #connections = new Connections()
   #state: 'starting' | 'ready' | 'unready' = 'starting'
   #closing: Promise<void> | undefined
 
   constructor(app: GatewayApp, options: GatewayOptions) {
     this.#app = app
     this.#settings = { ...defaults, ...options }
-    const { host, access, tail, clock, maxInFlightEvents, urgentReserve, onFailure = () => {} } = this.#settings
+    const { host, access, tail, clock, onFailure = () => {} } = this.#settings
     if (access === undefined && !isLoopback(host)) throw new GatewayExposed(host)
+    checkLoadOptions(this.#settings, app.config)
     this.#guard = new Guard(access && compileAccess(access, app.config, clock), app.config, onFailure)
-    this.#intake = new Intake(app, new Admission(maxInFlightEvents, urgentReserve), onFailure)
+    this.#breaker = new LogBreaker({ clock, stallMs: this.#settings.logStallMs })
+    this.#posts = this.#makePosts(onFailure)
     this.#tail = new Tail({ open: () => app.open(), config: app.config, clock }, tail)
     this.#server = this.#makeServer()
   }
@@ -117,26 +106,55 @@ class HttpGateway implements Gateway {
 
   close(): Promise<void> {
     this.#state = 'unready'
-    this.#closing ??= Promise.all([this.#server.close(), this.#tail.close()]).then(() => undefined)
+    this.#closing ??= this.#close()
     return this.#closing
   }
 
+  async #close(): Promise<void> {
+    const { clock, requestTimeoutMs } = this.#settings
+    const closed = this.#connections.cutOff(clock, requestTimeoutMs)
+    await Promise.all([this.#server.close(), this.#tail.close()])
+    closed()
+  }
+
+  #makePosts(onFailure: (error: unknown) => void): Posts {
+    const { maxInFlightEvents, maxInFlightBytes, urgentReserve, maxBatchEvents, rateLimits, clock } = this.#settings
+    const admission = new Admission(maxInFlightEvents, urgentReserve)
+    const gates = { rates: new RateLimiter(rateLimits, clock), breaker: this.#breaker, admission }
+    const parts = {
+      guard: this.#guard,
+      bodies: new Bodies(this.#settings, new Memory(maxInFlightBytes, urgentReserve)),
+      intake: new Intake(this.#app, gates, onFailure),
+      connections: this.#connections,
+    }
+    return new Posts(parts, { source: this.#app.config.source, maxBatchEvents })
+  }
+
   #makeServer(): FastifyInstance {
-    const { maxBodyBytes, requestTimeoutMs } = this.#settings
+    const { maxConnections, headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs } = this.#settings
+    const headersTimeout = Math.min(headersTimeoutMs, requestTimeoutMs)
     const server = fastify({
-      bodyLimit: maxBodyBytes,
       requestTimeout: requestTimeoutMs,
-      http: { maxHeaderSize: maxHeaderBytes, headersTimeout: Math.min(10_000, requestTimeoutMs) },
+      keepAliveTimeout: keepAliveTimeoutMs,
+      // Node looks every 30 s by default, and would cut off nobody before.
+      http: {
+        maxHeaderSize: maxHeaderBytes,
+        headersTimeout,
+        connectionsCheckingInterval: Math.min(1_000, headersTimeout),
+      },
       forceCloseConnections: 'idle',
       return503OnClosing: false,
       // The header named by a client is nobody's id here.
       requestIdHeader: false,
-      clientErrorHandler: answerMalformed,
+      clientErrorHandler: this.#connections.refuse,
     })
+    this.#connections.watch(server.server, maxConnections)
     server.removeAllContentTypeParsers()
-    server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+    // `Bodies` reads it, when it is known that it is wanted.
+    server.addContentTypeParser('*', (_request, body, done) => done(null, body))
     this.#guard.watch(server)
-    server.addHook('onSend', async (_request, reply) => {
+    server.addHook('onSend', async (request, reply) => {
+      this.#connections.answering(request.raw)
       // A connection that is kept would hold up the end, and its client is to go to another gateway.
       if (this.#state === 'unready') void reply.header('connection', 'close')
     })
@@ -150,30 +168,33 @@ class HttpGateway implements Gateway {
   }
 
   #routes(server: FastifyInstance): void {
-    server.post('/events', (request, reply) => this.#events(request, reply))
-    server.post<{ Params: { type: string } }>('/events/:type', (request, reply) => this.#plain(request, reply))
-    server.get('/events/types', (request) => ({
-      types: listedTypes(this.#app.config, this.#guard.isListed(request)),
-    }))
+    server.post('/events', (request, reply) => this.#posts.events(request, reply))
+    server.post<{ Params: { type: string } }>('/events/:type', (request, reply) => this.#posts.plain(request, reply))
+    // The typed file does not change while it runs.
+    const types = listedTypes(this.#app.config)
+    const shownTo = (request: FastifyRequest) => types.filter(({ type }) => this.#guard.isListed(request)(type))
+    server.get('/events/types', (request) => ({ types: shownTo(request) }))
     server.get('/openapi.json', (request) =>
-      openApi(this.#app.config, { isListed: this.#guard.isListed(request), shown: this.#guard.kinds }),
+      openApi(this.#app.config, { types: shownTo(request), shown: this.#guard.kinds }),
     )
     server.get('/tail', { exposeHeadRoute: false }, (request, reply) =>
       this.#tail.answer(request, reply, this.#guard.readable(request)),
     )
     server.get('/livez', () => ({ status: 'ok' }))
     server.get('/startupz', (_request, reply) => this.#health(reply, this.#state !== 'starting'))
-    server.get('/readyz', (_request, reply) => this.#health(reply, this.#state === 'ready'))
+    server.get('/readyz', (_request, reply) => {
+      // Not 503 while the log is away: docs/decisions/022-a-gateway-under-load.md.
+      return { ...this.#health(reply, this.#state === 'ready'), log: this.#breaker.isOpen ? 'unavailable' : 'ok' }
+    })
     const methods = new Map([
       ['/events', 'POST'],
       ['/events/types', 'GET, POST'],
-      ['/tail', 'GET'],
     ])
     server.setNotFoundHandler((request, reply) => {
       const path = request.url.split('?', 1)[0]!
       const allowed = methods.get(path)
       if (allowed === undefined)
-        return refuse(reply, problemOf('not-found', 'POST /events, POST /events/{type}, GET /events/types, GET /tail.'))
+        return refuse(reply, problemOf('not-found', 'POST /events, POST /events/{type}, GET /events/types.'))
       void reply.header('allow', allowed)
       return refuse(reply, problemOf('method-not-allowed', `It takes ${allowed}.`))
     })
@@ -183,73 +204,4 @@ class HttpGateway implements Gateway {
     if (!isWell) void reply.status(503)
     return { status: isWell ? 'ok' : this.#state }
   }
-
-  async #events(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
-    const { rawHeaders } = request.raw
-    const body = bodyOf(request)
-    const mode = contentMode(request.headers['content-type'])
-    if (mode === 'batch') {
-      const events = batchEvents(body, rawHeaders, this.#settings.maxBatchEvents)
-      return this.#batch(this.#guard.allowedOf(request, events), reply)
-    }
-    const event = mode === 'structured' ? structuredEvent(body, rawHeaders) : binaryEvent(rawHeaders, body)
-    this.#guard.check(request, event)
-    return answer(reply, await this.#intake.one(event))
-  }
-
-  /** Plain JSON: the gateway makes the event. What signs the request names its id, or an `Idempotency-Key`. */
-  async #plain(request: FastifyRequest<{ Params: { type: string } }>, reply: FastifyReply): Promise<unknown> {
-    const body = bodyOf(request)
-    if (contentMode(request.headers['content-type']) !== 'binary') {
-      throw new RequestRefused('media-type-unsupported', 'This path takes plain JSON; CloudEvents go to POST /events.')
-    }
-    const key = this.#guard.signedId(request) ?? request.headers['idempotency-key']
-    const id = typeof key === 'string' ? key.replace(/^"(.*)"$/, '$1') : randomUUID()
-    const event: ReceivedEvent = {
-      id,
-      source: this.#guard.identity(request)?.source ?? this.#app.config.source,
-      type: request.params.type,
-      data: jsonBody(body),
-    }
-    this.#guard.check(request, event)
-    return answer(reply, await this.#intake.one(event))
-  }
-
-  async #batch(events: Parameters<Intake['many']>[0], reply: FastifyReply): Promise<unknown> {
-    const all = await this.#intake.many(events)
-    const results = all.map((result, index) =>
-      'problem' in result
-        ? { index, status: result.problem.status, problem: result.problem }
-        : { index, status: 202, ...result.accepted, ...(result.replayed ? { replayed: true } : {}) },
-    )
-    const refused = results.filter(({ status }) => status !== 202).length
-    void reply.status(refused === 0 ? 202 : 207)
-    return { accepted: results.length - refused, refused, results }
-  }
-}
-
-/** The body's bytes; none when there is no body. @throws RequestRefused when they are encoded */
-function bodyOf(request: FastifyRequest): Uint8Array {
-  const encoding = request.headers['content-encoding']
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
-    throw new RequestRefused(
-      'media-type-unsupported',
-      'Compressed bodies are not taken: send it without content-encoding.',
-    )
-  }
-  return (request.body as Buffer | undefined) ?? Buffer.alloc(0)
-}
-
-function answer(reply: FastifyReply, result: Result): unknown {
-  if ('problem' in result) return refuse(reply, result.problem)
-  if (result.replayed) void reply.header('idempotency-replayed', 'true')
-  void reply.status(202)
-  return result.accepted
-}
-
-function refuse(reply: FastifyReply, problem: Problem): FastifyReply {
-  if (problem.status === 401) void reply.header('www-authenticate', 'Bearer realm="veltrix"')
-  const seconds = retryAfterSeconds(problem)
-  if (seconds !== undefined) void reply.header('retry-after', String(seconds))
-  return reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem))
 }

@@ -61,10 +61,12 @@ export class Guard {
       if (this.#access === undefined) checkHost(request)
       else await this.#admit(request, this.#access)
     })
-    server.addHook('preHandler', async (request) => {
-      const { signed } = senderOf(request) ?? {}
-      if (signed !== undefined) verifyBody(request, signed)
-    })
+  }
+
+  /** The signature of a request that has one, now that its body is there. @throws RequestRefused */
+  verify(request: FastifyRequest, body: Buffer): void {
+    const { signed } = senderOf(request) ?? {}
+    if (signed !== undefined) verifyBody(request, body, signed)
   }
 
   /** Who sent it; `undefined` without access, on open routes, and before the body of a signed request is read. */
@@ -161,8 +163,8 @@ function checkSignedHead({ headers, routeOptions }: FastifyRequest): void {
   }
 }
 
-function verifyBody(request: FastifyRequest, signed: SignedClaim): void {
-  const identity = signed.verify((request.body as Buffer | undefined) ?? Buffer.alloc(0))
+function verifyBody(request: FastifyRequest, body: Buffer, signed: SignedClaim): void {
+  const identity = signed.verify(body)
   if (identity === undefined) throw notAuthenticated()
   request.setDecorator<Sender>('sender', { identity, signed })
   permit(identity, 'publish')

@@ -13,6 +13,8 @@ export {
   type Verb,
   type WebhookOptions,
 } from './access/index.ts'
-export { GatewayAddressInvalid, GatewayExposed, RequestRefused } from './errors.ts'
+export { GatewayAddressInvalid, GatewayExposed, GatewayOptionInvalid, RequestRefused } from './errors.ts'
 export { problemTypes, type Problem, type ProblemName } from './problems.ts'
 export type { TailOptions } from './tail/tail.ts'
+export type { LoadOptions } from './load-options.ts'
+export type { RateLimit, RateLimits } from './rate-limits.ts'

@@ -8,42 +8,53 @@ import { RequestRefused } from './errors.ts'
 /** Deeper nesting is refused; a payload may have 200 levels, and it lies in an event in a batch. */
 export const maxDepth = 202
 
-/** @throws RequestRefused for what is not JSON in UTF-8, too deep, or has a number that would be altered */
-export function jsonBody(bytes: Uint8Array): unknown {
+/** Told how many marks (`[`, `{`, commas and colons outside of texts) there are, before it is parsed; throws when there is no room. */
+export type Weigh = (marks: number) => void
+
+/** @throws RequestRefused for what is not JSON in UTF-8, too deep, a field twice or a number that would be altered, and what `weigh` throws */
+export function jsonBody(bytes: Uint8Array, weigh?: Weigh): unknown {
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
     throw new RequestRefused(
       'body-invalid',
       'The body begins with a byte order mark, which JSON does not have: leave it out.',
     )
   }
-  const { isTooDeep, hasLongNumber } = glanceAt(bytes)
+  const { isTooDeep, hasLongNumber, marks, fields } = outlineOf(bytes)
   if (isTooDeep) {
     throw new RequestRefused('body-invalid', `The body is nested deeper than ${maxDepth} levels.`)
   }
+  weigh?.(marks)
   let value: unknown
   try {
     value = fromJson(bytes)
   } catch (error) {
     throw new RequestRefused('body-invalid', `The body ${(error as Error).message}.`, [], { cause: error })
   }
+  if (fieldsOf(value) !== fields) {
+    throw new RequestRefused('body-invalid', 'A field of the body is there twice: only one of them could be kept.')
+  }
   if (hasLongNumber) refuseAlteredNumbers(bytes)
   return value
 }
 
-interface Glance {
+interface Outline {
   readonly isTooDeep: boolean
   /** A number may be longer than what is kept as it is. */
   readonly hasLongNumber: boolean
+  readonly fields: number
+  readonly marks: number
 }
 
 /** Digits of which every number is kept as it is. */
 const safeDigits = 15
 
 /** One pass over the bytes, before anything is made of them; texts are passed over. */
-function glanceAt(bytes: Uint8Array): Glance {
+function outlineOf(bytes: Uint8Array): Outline {
   let depth = 0
   let digits = 0
   let hasLongNumber = false
+  let fields = 0
+  let marks = 0
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at]!
     if (byte >= 0x30 && byte <= 0x39) {
@@ -55,11 +66,14 @@ function glanceAt(bytes: Uint8Array): Glance {
       if (digits > 0) hasLongNumber = true
     } else if (byte !== 0x2e) digits = 0
     if (byte === 0x22) at = endOfText(bytes, at + 1)
+    else if (byte === 0x2c) marks++
+    else if (byte === 0x3a) fields++
     else if (byte === 0x7b || byte === 0x5b) {
-      if (++depth > maxDepth) return { isTooDeep: true, hasLongNumber }
+      marks++
+      if (++depth > maxDepth) return { isTooDeep: true, hasLongNumber, fields, marks: marks + fields }
     } else if (byte === 0x7d || byte === 0x5d) depth--
   }
-  return { isTooDeep: false, hasLongNumber }
+  return { isTooDeep: false, hasLongNumber, fields, marks: marks + fields }
 }
 
 /** Beyond this many bytes a search by the engine is faster than a loop. */
@@ -81,6 +95,18 @@ function endOfText(bytes: Uint8Array, from: number): number {
     if (escapes % 2 === 0) return quote
     at = quote + 1
   }
+}
+
+/** Fields of all objects in it; fewer than are written when one is there twice. Not deeper than `maxDepth`. */
+function fieldsOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  let sum = 0
+  if (Array.isArray(value)) {
+    for (const each of value as readonly unknown[]) sum += fieldsOf(each)
+    return sum
+  }
+  for (const name in value) sum += 1 + fieldsOf((value as Record<string, unknown>)[name])
+  return sum
 }
 
 /** A number beside what may surround it; texts are taken whole, so that digits in them are none. */

@@ -13,15 +13,14 @@ type Json = Readonly<Record<string, unknown>>
 
 /** What the document is made for. */
 export interface Audience {
-  /** Whether the reader may see a type. Default all. */
-  readonly isListed?: (type: string) => boolean
+  /** Those the reader may see. Default all. */
+  readonly types?: readonly ListedType[]
   /** What callers may show; `undefined` where nobody is asked. */
   readonly shown?: readonly IdentityKind[] | undefined
 }
 
 /** The document for `GET /openapi.json`. */
-export function openApi(config: CompiledConfig, { isListed, shown }: Audience = {}): Json {
-  const types = listedTypes(config, isListed)
+export function openApi(config: CompiledConfig, { types = listedTypes(config), shown }: Audience = {}): Json {
   const refusals = shown === undefined ? openRefusals : askedRefusals
   const names = partNames(
     types.map(({ type }) => type),
@@ -230,6 +229,7 @@ const fixedSchemas = {
       status: { type: 'integer' },
       detail: text,
       code: text,
+      retryAfterSeconds: { type: 'integer' },
       issues: {
         type: 'array',
         items: { type: 'object', required: ['path', 'message'], properties: { path: text, message: text } },

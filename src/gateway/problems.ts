@@ -21,9 +21,12 @@ export const problemTypes = {
   'not-acceptable': { status: 406, title: 'The answer is not in a form that is accepted' },
   'request-timeout': { status: 408, title: 'The request did not arrive in time' },
   'id-in-flight': { status: 409, title: 'An event of this source and id is just being stored' },
+  'body-inflates': { status: 413, title: 'The compressed body becomes too many times as large' },
   'too-large': { status: 413, title: 'The request or the event is too large' },
   'media-type-unsupported': { status: 415, title: 'The body is in a form that is not taken' },
+  'encoding-unsupported': { status: 415, title: 'The body is compressed in a way that is not taken' },
   'id-conflict': { status: 422, title: 'Another event was published under this source and id' },
+  'rate-limited': { status: 429, title: 'The publisher sends more events of this lane than it may' },
   'headers-too-large': { status: 431, title: 'The headers of the request are too large' },
   internal: { status: 500, title: 'The gateway failed' },
   overloaded: { status: 503, title: 'There is no room for the event now' },
@@ -46,9 +49,15 @@ export interface Problem {
   readonly code?: ErrorCode
   /** What is wrong with an event, by path. */
   readonly issues?: readonly EventIssue[]
+  /** When it is worth trying again, where that is known better than "soon". Seconds. */
+  readonly retryAfterSeconds?: number
 }
 
-export function problemOf(name: ProblemName, detail: string, more: Pick<Problem, 'code' | 'issues'> = {}): Problem {
+export function problemOf(
+  name: ProblemName,
+  detail: string,
+  more: Pick<Problem, 'code' | 'issues' | 'retryAfterSeconds'> = {},
+): Problem {
   const { status, title } = problemTypes[name]
   return { type: `urn:veltrix:problem:${name}`, title, status, detail, ...more }
 }
@@ -87,6 +96,6 @@ export function problemOfError(error: unknown): Problem {
 const maxIssues = 20
 
 /** Seconds after which it is worth trying again; `undefined` where it is not. */
-export function retryAfterSeconds({ status }: Pick<Problem, 'status'>): number | undefined {
-  return status === 503 || status === 409 ? 1 : undefined
+export function retryAfterSeconds({ status, retryAfterSeconds: known }: Problem): number | undefined {
+  return known ?? (status === 503 || status === 409 ? 1 : undefined)
 }

@@ -13,13 +13,8 @@ export interface ListedType {
   readonly schema: JsonSchema | null
 }
 
-/** @param isListed whether who asks may see the type */
-export function listedTypes(
-  config: CompiledConfig,
-  isListed: (type: string) => boolean = () => true,
-): readonly ListedType[] {
-  const listed = [...config.events.values()].filter(({ type }) => isListed(type))
-  return listed.map(({ type, stream, lane, schema }) => {
+export function listedTypes(config: CompiledConfig): readonly ListedType[] {
+  return [...config.events.values()].map(({ type, stream, lane, schema }) => {
     const found = jsonSchemaOf(schema, { side: 'input' })
     return { type, stream, lane, schema: 'schema' in found ? found.schema : null }
   })

@@ -28,7 +28,7 @@ test.each<
   ['a payload that breaks its schema', 400, binary('a'), '{"orderId":5}'],
   ['an event over its limit', 413, binary('a'), JSON.stringify({ orderId: 'o', note: 'x'.repeat(70_000) })],
   ['a body over its limit', 413, binary('a'), 'x'.repeat(5 << 20)],
-  ['gzip', 415, binary('a', { 'content-encoding': 'gzip' }), good],
+  ['gzip that is none', 400, binary('a', { 'content-encoding': 'gzip' }), good],
   ['an unknown encoding', 415, binary('a', { 'content-encoding': 'weird' }), good],
   ['text', 415, binary('a', { 'content-type': 'text/plain' }), good],
   ['another charset', 415, binary('a', { 'content-type': 'application/json; charset=utf-16' }), good],
@@ -145,13 +145,5 @@ test.each<[what: string, status: number, request: string]>([
   const answer = await gateway.raw(request)
   expect(Number(answer.slice(9, 12))).toBe(status)
   expect(answer.toLowerCase()).toContain('content-type: application/problem+json')
-  await staysWell(gateway)
-})
-
-test('2,000 headers do not become 2,000 attributes', async () => {
-  const gateway = await running()
-  const many = Array.from({ length: 2_000 }, (_, nth) => `a${nth}: b\r\n`).join('')
-  const answer = await gateway.raw(head(`${many}content-length: 0\r\n\r\n`))
-  expect([400, 415, 431]).toContain(Number(answer.slice(9, 12)))
   await staysWell(gateway)
 })

@@ -7,25 +7,12 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { z } from 'zod'
 import { createGateway, type GatewayApp, type GatewayOptions, type Problem } from '../../src/gateway/index.ts'
-import { defineVeltrix, event, veltrix } from '../../src/index.ts'
+import { veltrix } from '../../src/index.ts'
 import { embedded } from '../../src/transport/embedded/index.ts'
+import { shop } from './shop.ts'
 
-const order = z.object({ orderId: z.string(), total: z.number().optional(), note: z.unknown().optional() })
-
-export const shop = defineVeltrix({
-  app: 'shop',
-  lanes: { critical: { weight: 4 }, bulk: { weight: 1 } },
-  streams: {
-    orders: {
-      key: 'orderId',
-      partitions: 2,
-      events: { 'order.placed': event(order, { lane: 'critical' }), 'order.exported': event(order, { lane: 'bulk' }) },
-    },
-  },
-  publisher: { maxEventBytes: '64KiB' },
-})
+export { shop }
 
 export interface Stored {
   readonly attributes: Readonly<Record<string, string>>
@@ -35,7 +22,8 @@ export interface Stored {
 export async function running(options: GatewayOptions = {}, wrap: (app: GatewayApp) => GatewayApp = (app) => app) {
   const directory = mkdtempSync(join(tmpdir(), 'veltrix-gateway-'))
   const app = veltrix(shop, { transport: embedded({ directory, durability: 'none' }) })
-  const gateway = createGateway(wrap(app), { port: 0, ...options })
+  // Tests hold back publishes for as long as they need.
+  const gateway = createGateway(wrap(app), { port: 0, logStallMs: 600_000, ...options })
   const url = await gateway.start()
   onTestFinished(async () => {
     await gateway.close()
