@@ -9,5 +9,7 @@ export default defineConfig({
     globalSetup: ['test/support/kafka-shared.ts'],
     // Two cores: the embedded log brings threads of its own.
     maxWorkers: 2,
+    // What src/thread-file.ts sets before it starts a thread, from the start of a test process: PGlite is WebAssembly too.
+    execArgv: ['--wasm-wrapper-tiering-budget=1000000000'],
   },
 })

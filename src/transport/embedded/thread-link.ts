@@ -3,6 +3,7 @@
  * @module
  */
 import { Worker } from 'node:worker_threads'
+import { threadFile } from '../../thread-file.ts'
 
 interface Pending {
   readonly resolve: (answer: never) => void
@@ -33,9 +34,7 @@ export class ThreadLink<Message> {
    */
   constructor(name: string, workerData: unknown, take: (message: Message) => void, died: (error: Error) => void) {
     this.#take = take
-    // The same ending as this file: `.ts` in development, `.js` in the package.
-    const file = new URL(`./thread/${name}${import.meta.url.slice(import.meta.url.lastIndexOf('.'))}`, import.meta.url)
-    this.#worker = new Worker(file, {
+    this.#worker = new Worker(threadFile(name, import.meta.url), {
       workerData,
       execArgv: [],
       name: `veltrix ${name}`,

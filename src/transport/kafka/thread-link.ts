@@ -3,6 +3,7 @@
  * @module
  */
 import { Worker } from 'node:worker_threads'
+import { threadFile } from '../../thread-file.ts'
 import type { KafkaSasl } from './options.ts'
 import type { FromThread, MemberThreadStart, SecretName, ToThread } from './protocol.ts'
 import { fromWire } from './wire-errors.ts'
@@ -27,9 +28,7 @@ export class ThreadLink {
   constructor(start: MemberThreadStart, take: (push: Push) => void, died: (error: Error) => void) {
     this.#sasl = start.options.sasl
     this.#take = take
-    // The same ending as this file: `.ts` in development, `.js` in the package.
-    const ending = import.meta.url.slice(import.meta.url.lastIndexOf('.'))
-    this.#worker = new Worker(new URL(`./thread/member-thread${ending}`, import.meta.url), {
+    this.#worker = new Worker(threadFile('member-thread', import.meta.url), {
       workerData: cloneable(start),
       execArgv: [],
       name: 'veltrix member-thread',

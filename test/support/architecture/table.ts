@@ -81,7 +81,7 @@ export const table: Table = {
       packages: ['citty', '@clack/prompts'],
     },
   },
-  leaves: ['errors.ts', 'clock.ts', 'channels.ts'],
+  leaves: ['errors.ts', 'clock.ts', 'channels.ts', 'thread-file.ts'],
   anyRoomPackages: ['@standard-schema/spec'],
   maxLines: 350,
   exceptions: [
