@@ -87,7 +87,11 @@ class HttpGateway implements Gateway {
     this.#settings = { ...defaults, ...options }
     const { host, access, clock, maxInFlightEvents, urgentReserve, onFailure = () => {} } = this.#settings
     if (access === undefined && !isLoopback(host)) throw new GatewayExposed(host)
-    this.#guard = new Guard(access && compileAccess(access, app.config, clock), app.config, onFailure)
+    this.#guard = new Guard(
+      access === undefined ? undefined : compileAccess(access, app.config, clock),
+      app.config,
+      onFailure,
+    )
     this.#intake = new Intake(app, new Admission(maxInFlightEvents, urgentReserve), onFailure)
     this.#server = this.#makeServer()
   }
