@@ -81,7 +81,11 @@ class HttpGateway implements Gateway {
     const { host, access, tail, clock, onFailure = () => {} } = this.#settings
     if (access === undefined && !isLoopback(host)) throw new GatewayExposed(host)
     checkLoadOptions(this.#settings, app.config)
-    this.#guard = new Guard(access && compileAccess(access, app.config, clock), app.config, onFailure)
+    this.#guard = new Guard(
+      access === undefined ? undefined : compileAccess(access, app.config, clock),
+      app.config,
+      onFailure,
+    )
     this.#breaker = new LogBreaker({ clock, stallMs: this.#settings.logStallMs })
     this.#posts = this.#makePosts(onFailure)
     this.#tail = new Tail({ open: () => app.open(), config: app.config, clock }, tail)

@@ -49,6 +49,7 @@ test.each<[what: string, name: string, content: string, code: number, error: str
   ['is not JSON', 'bad.json', '{"whsec_secret', 2, 'VLX_USAGE', 'is not JSON'],
   ['has no default export', 'bare.ts', 'export const access = {}', 2, 'VLX_USAGE', 'no default export'],
   ['does not load', 'broken.ts', 'export default nothing', 3, 'VLX_CONFIG_NOT_FOUND', 'nothing is not defined'],
+  ['is empty', 'null.json', 'null', 3, 'VLX_GATEWAY_ACCESS', 'not a plain object'],
   ['names nobody', 'nobody.ts', 'export default {}', 3, 'VLX_GATEWAY_ACCESS', 'names nobody'],
 ])('a file that %s is told, and nothing listens', async (_, name, content, code, error, said) => {
   if (content !== '') await project.write(name, content)

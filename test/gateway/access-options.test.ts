@@ -35,6 +35,7 @@ test('what is right is taken', () => {
 
 test.each<[what: string, access: unknown, path: string, message: string]>([
   ['nobody', {}, '', 'names nobody'],
+  ['nothing', null, '', 'not a plain object'],
   ['nobody under a name', { keys: {} }, '', 'names nobody'],
   ['an unknown field', { keyz: {} }, 'keyz', 'did you mean "keys"?'],
   [
@@ -115,6 +116,12 @@ test.each<[what: string, access: unknown, path: string, message: string]>([
     { certificates: { trustedProxies: ['10.0.0.0/33'], clients: {} } },
     'certificates.trustedProxies',
     '10.0.0.0/33',
+  ],
+  [
+    'everybody as a proxy',
+    { certificates: { trustedProxies: ['0.0.0.0/0'], clients: {} } },
+    'certificates.trustedProxies',
+    '0.0.0.0/0',
   ],
   [
     'no proxies',

@@ -21,11 +21,12 @@ async function publicKey({ publicKey: key }: Pair, kid: string): Promise<object>
 
 /** Serves a key set. */
 async function keyServer(keys: object[]) {
-  const state = { keys, status: 200, asked: 0, hangs: false }
+  const state = { keys, status: 200, asked: 0, hangs: false, elsewhere: '' }
   const server = createServer((_request, response) => {
     state.asked++
     if (state.hangs) return
-    response.writeHead(state.status, { 'content-type': 'application/json' }).end(JSON.stringify({ keys: state.keys }))
+    const headers = { 'content-type': 'application/json', ...(state.elsewhere && { location: state.elsewhere }) }
+    response.writeHead(state.status, headers).end(JSON.stringify({ keys: state.keys }))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => {
@@ -232,11 +233,13 @@ test('a withdrawn key counts no more after ten minutes, without any new one', as
   await expect.poll(async () => (await send(token)).status, { timeout: 30_000 }).toBe(401)
 })
 
-test('a redirect or something else than keys is a failure', async () => {
+test('a redirect is not followed, and something else than keys is a failure', async () => {
   const { send, state, clock } = await asking()
   state.keys = 'no' as never
   expect((await send(await signed())).status).toBe(503)
-  state.status = 302
+  const elsewhere = await keyServer([await publicKey(pair, 'one')])
+  Object.assign(state, { status: 302, elsewhere: elsewhere.jwks })
   await clock.advance(5_000)
   expect((await send(await signed())).status).toBe(503)
+  expect(elsewhere.state.asked).toBe(0)
 })

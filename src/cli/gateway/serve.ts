@@ -24,7 +24,7 @@ export async function serve(
   out: Output,
 ): Promise<void> {
   const onFailure = (error: unknown): void => out.note(`The gateway failed at a request: ${String(error)}`)
-  const gateway = createGateway(app, { host, port, onFailure, ...(access && { access }) })
+  const gateway = createGateway(app, { host, port, onFailure, ...(access === undefined ? {} : { access }) })
   const interrupts = new Interrupts(shell)
   try {
     const listening = await gateway.start()

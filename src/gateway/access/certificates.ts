@@ -14,7 +14,7 @@ export interface CertificateHeaders {
   readonly san: string | undefined
 }
 
-/** Adds an address or network to `list`; false when it is neither. */
+/** Adds an address or network to `list`; false when it is neither, or is everybody. */
 export function addNetwork(list: BlockList, text: string): boolean {
   const [address = '', prefix, ...rest] = text.split('/')
   const version = isIP(address)
@@ -24,7 +24,7 @@ export function addNetwork(list: BlockList, text: string): boolean {
     list.addAddress(address, family)
     return true
   }
-  if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > (version === 4 ? 32 : 128)) return false
+  if (!/^[1-9]\d{0,2}$/.test(prefix) || Number(prefix) > (version === 4 ? 32 : 128)) return false
   list.addSubnet(address, Number(prefix), family)
   return true
 }
