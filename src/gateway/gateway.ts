@@ -193,12 +193,13 @@ class HttpGateway implements Gateway {
     const methods = new Map([
       ['/events', 'POST'],
       ['/events/types', 'GET, POST'],
+      ['/tail', 'GET'],
     ])
     server.setNotFoundHandler((request, reply) => {
       const path = request.url.split('?', 1)[0]!
       const allowed = methods.get(path)
       if (allowed === undefined)
-        return refuse(reply, problemOf('not-found', 'POST /events, POST /events/{type}, GET /events/types.'))
+        return refuse(reply, problemOf('not-found', 'POST /events, POST /events/{type}, GET /events/types, GET /tail.'))
       void reply.header('allow', allowed)
       return refuse(reply, problemOf('method-not-allowed', `It takes ${allowed}.`))
     })

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
-import { systemClock } from '../../src/clock.ts'
+import { systemClock, type Clock } from '../../src/clock.ts'
 import { Feeds } from '../../src/gateway/tail/feeds.ts'
 import { createGateway, type GatewayApp, type GatewayOptions } from '../../src/gateway/index.ts'
 import { defineVeltrix, event, veltrix } from '../../src/index.ts'
@@ -223,18 +223,48 @@ test('a slow reader loses events and is told how many; publishers and other read
   expect(shown.length + lost.reduce((sum, each) => sum + each, 0)).toBe(count + 1)
 }, 60_000)
 
-test('the end of the gateway is the end of every reader, also of one that takes nothing', async () => {
-  const { app, gateway, url } = await running()
-  const { next } = await following(url)
-  const slow = await slowReader(url)
-  for (let nth = 0; nth < 300; nth++) void app.publish('order.placed', { orderId: `o-${nth}`, note })
-  await app.publish('order.placed', { orderId: 'last' })
+/** Timers fire when they are told to. */
+function heldClock() {
+  const timers = new Set<() => void>()
+  const clock: Clock = {
+    ...systemClock,
+    setTimer: (_delayMs, fire) => {
+      timers.add(fire)
+      return { cancel: () => void timers.delete(fire) }
+    },
+  }
+  const fire = (): void => {
+    for (const each of [...timers]) if (timers.delete(each)) each()
+  }
+  return { clock, fire }
+}
+
+test('the end of the gateway is the end of every reader', async () => {
+  const { gateway, url } = await running({ clock: heldClock().clock })
+  const readers = [await following(url), await following(url, '?lane=bulk')]
+  const ends = readers.map(({ next }) => next())
   await gateway.close()
-  for (let sent = await next(); sent !== undefined; sent = await next()) expect(sent.event).not.toBe('failed')
-  slow.go()
-  await slow.closed
+  expect(await Promise.all(ends)).toEqual([undefined, undefined])
   await expect(fetch(`${url}/tail`)).rejects.toThrow('fetch failed')
 })
+
+test('one that takes nothing is cut off then', async () => {
+  const { clock, fire } = heldClock()
+  const { app, gateway, url } = await running({ clock })
+  await slowReader(url)
+  const quick = await following(url)
+  for (let nth = 0; nth < 400; nth++) {
+    await app.publish('order.placed', { orderId: `o-${nth}`, note })
+    await quick.next()
+  }
+  const end = quick.next()
+  let isClosed = false
+  const closed = gateway.close().then(() => (isClosed = true))
+  expect(await end).toBeUndefined()
+  expect(isClosed).toBe(false)
+  fire()
+  await closed
+}, 60_000)
 
 test('a topic is read once for all its readers, and no longer than there is one', async () => {
   const open = new Map<string, number>()
@@ -299,6 +329,26 @@ test('a log that cannot be opened is 503', async () => {
   expect([refused.status, (await problemIn(refused)).type]).toEqual([503, 'urn:veltrix:problem:unavailable'])
   isDown = false
   expect((await fetch(`${url}/tail`)).status).toBe(200)
+})
+
+test('who joins after a failure is not given what has failed', async () => {
+  const { app } = await running()
+  let isDown = true
+  const open = async (): Promise<Log> => {
+    if (isDown) throw new LogUnavailable('away')
+    return app.open()
+  }
+  const feeds = new Feeds({ open, config: app.config, clock: systemClock })
+  const place = { topic: 'shop.orders.critical', stream: 'orders', lane: 'critical' }
+  const { promise, resolve } = Promise.withResolvers<Buffer>()
+  const follower = { isWanted: undefined, mayRead: undefined, offer: resolve, failed: () => undefined }
+  // It does not even leave.
+  await expect(feeds.join([place], { ...follower })).rejects.toThrow('away')
+  isDown = false
+  await feeds.join([place], follower)
+  await app.publish('order.placed', { orderId: '1' })
+  expect((await promise).toString()).toContain('event: order.placed')
+  feeds.leave(follower)
 })
 
 test('a record that is no event is told as one that cannot be read, to those who want all', async () => {

@@ -15,7 +15,7 @@ export function tailPath({ lanes }: Pick<CompiledConfig, 'lanes'>, refusals: Jso
       description:
         'id is the position in the log, event the type, data a CloudEvent in JSON. Without an id come: dropped, with the count of events this reader was too slow for; unreadable, a record that is no event; failed, a problem, and then the end.',
       parameters: [
-        parameter('type', 'Types: order.placed, or order.* for whatever begins so; may be repeated', {
+        parameter('type', 'Types by name, or order.* for whatever begins so; may be repeated', {
           type: 'string',
         }),
         parameter('lane', 'Lanes; may be repeated', lane),

@@ -56,7 +56,7 @@ export const table: Table = {
     inbox: { may: [] },
     cluster: { may: [] },
     worker: { may: ['event', 'config', 'transport', 'deadletter'], mayTypes: ['inbox'] },
-    tail: { may: ['config'], mayTypes: ['transport'] },
+    tail: { may: [], mayTypes: ['config', 'transport'] },
     'gateway/access': { may: ['event', 'config'], packages: ['jose'] },
     gateway: { may: ['event', 'config', 'tail', 'gateway/access'], mayTypes: ['transport'], packages: ['fastify'] },
     client: { may: [], mayTypes: ['config'] },
