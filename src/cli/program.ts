@@ -17,6 +17,10 @@ export const program: Readonly<Record<string, Entry>> = {
     summary: 'Take events over HTTP (CloudEvents)',
     load: async () => (await import('./commands/gateway.ts')).gateway,
   },
+  haproxy: {
+    summary: 'Print a configuration of HAProxy for several gateways',
+    load: async () => (await import('./commands/haproxy.ts')).haproxy,
+  },
   tail: {
     summary: 'Show events as they lie on the log, and follow it',
     load: async () => (await import('./commands/tail.ts')).tail,
