@@ -22,7 +22,7 @@ function combinations(choices: readonly (readonly (readonly string[])[])[]): rea
   )
 }
 
-test('HAProxy takes every combination of flags without a warning', { timeout: 60_000 }, async (context) => {
+test('HAProxy takes every combination of flags without a warning', { timeout: 180_000 }, async (context) => {
   await requirePart(context, 'haproxy', missingHaproxy)
   await requirePart(context, 'openssl', missingOpenssl)
   // A space in a path is the hardest there is.
@@ -38,7 +38,10 @@ test('HAProxy takes every combination of flags without a warning', { timeout: 60
     ],
     [[], tls, client, [...client, '--client-verify', 'optional']],
     [[], ['--listen', ':8443'], ['--listen', '[::]:8443']],
-    [[], ['--stats', '127.0.0.1:8404', '--user', 'nobody:nogroup', '--check-interval', '100ms']],
+    [
+      [],
+      ['--stats', '127.0.0.1:8404', '--user', 'nobody:nogroup', '--check-interval', '100ms', '--answer-timeout', '1m'],
+    ],
   ])
   expect(all).toHaveLength(48)
   const file = join(directory, 'haproxy.cfg')
@@ -91,6 +94,7 @@ test.each([
   [[...one, '--user', 'me; daemon'], '--user cannot be'],
   [[...one, '--user', 'a:b:c'], '--user cannot be'],
   [[...one, '--check-interval', '50ms'], 'at least 100ms'],
+  [[...one, '--answer-timeout', '0s'], 'at least 1000ms'],
   [[...one, '--max-connections', '0'], 'from 1 to 1000000'],
   [[...one, '--max-per-gateway', 'many'], '--max-per-gateway cannot be "many"'],
 ])('%j is refused: %s', async (flags, message) => {

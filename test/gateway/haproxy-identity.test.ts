@@ -192,3 +192,24 @@ test('statistics and metrics are where they were asked for, and nowhere else', a
   expect(await (await fetch(`http://127.0.0.1:${statsPort}/`)).text()).toContain('gateway1')
   expect(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).not.toContain('haproxy_')
 })
+
+test('a body that comes slowly waits at HAProxy, and no gateway is kept busy by it', async (context) => {
+  const heard: string[] = []
+  const server = createServer((incoming, answer) => {
+    heard.push(incoming.url!)
+    incoming.resume().on('end', () => answer.end())
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const { port } = await haproxy(context, '--gateway', `127.0.0.1:${(server.address() as AddressInfo).port}`)
+  const slow = connect(port, '127.0.0.1')
+  let said = ''
+  slow.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  slow.write('POST /slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20\r\n\r\n0123456789')
+  // What is sent later on another connection, and answered, is seen first.
+  for (let nth = 0; nth < 20; nth++) await (await fetch(`http://127.0.0.1:${port}/quick`)).text()
+  expect(heard.filter((url) => url !== '/readyz' && url !== '/quick')).toEqual([])
+  slow.end('0123456789')
+  await expect.poll(() => said, { timeout: 20_000 }).toMatch(/^HTTP\/1.1 200 /)
+  expect(heard).toContain('/slow')
+})

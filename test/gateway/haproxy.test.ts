@@ -33,7 +33,7 @@ async function start(): Promise<Site> {
   // The first owns the log.
   for (const gateway of gateways) await gateway.start()
   const list = ports.map((port) => `127.0.0.1:${port}`).join()
-  const haproxy = await Haproxy.start(['--gateway', list, '--check-interval', '200ms'])
+  const haproxy = await Haproxy.start(['--gateway', list, '--check-interval', '200ms', '--answer-timeout', '5s'])
   for (const name of ['gateway1', 'gateway2', 'gateway3']) await haproxy.sees(name, 'UP')
   return { project, haproxy, gateways }
 }
@@ -81,7 +81,7 @@ const clients = 16
 
 test(
   'a gateway is killed, the one that owns the log; another in its place hangs, and goes on',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async (context) => {
     const where = await running(context)
     const { haproxy, gateways } = where
@@ -108,7 +108,7 @@ test(
 
 test(
   'each gateway in turn is drained and started again, as for a new version: no request fails',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async (context) => {
     const where = await running(context)
     const { haproxy, gateways } = where
@@ -130,7 +130,7 @@ test(
 
 test(
   'HAProxy is reloaded three times: no request fails, and connections that are idle stay',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async (context) => {
     const where = await running(context)
     const { haproxy } = where

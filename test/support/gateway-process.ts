@@ -27,7 +27,7 @@ export class GatewayProcess {
 
   /** Resolves when it listens. */
   async start(): Promise<void> {
-    const flags = ['gateway', '--port', String(this.port), '--drain-delay', '2s', '--json']
+    const flags = ['gateway', '--port', String(this.port), '--drain-delay', '1s', '--json']
     const child = spawn(process.execPath, [main, ...flags], {
       cwd: this.#directory,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -99,7 +99,7 @@ export class Haproxy {
 
   /** Until it sees a gateway in this state. */
   async sees(gateway: string, state: string): Promise<void> {
-    await expect.poll(async () => (await this.states())[gateway], { timeout: 20_000, interval: 50 }).toBe(state)
+    await expect.poll(async () => (await this.states())[gateway], { timeout: 60_000, interval: 50 }).toBe(state)
   }
 
   /** Resolves when a new working process has taken over. */
@@ -107,7 +107,7 @@ export class Haproxy {
     const before = await this.#pid()
     this.#process.kill('SIGUSR2')
     const isNew = async (): Promise<boolean> => !['none', before].includes(await this.#pid())
-    await expect.poll(isNew, { timeout: 20_000, interval: 50 }).toBe(true)
+    await expect.poll(isNew, { timeout: 60_000, interval: 50 }).toBe(true)
   }
 
   async stop(): Promise<void> {
@@ -134,7 +134,7 @@ export class Haproxy {
     const ended = once(this.#process, 'exit').then(() => {
       throw new Error(`HAProxy ended: ${this.#said}`)
     })
-    const said = async (): Promise<void> => expect.poll(() => this.#said, { timeout: 20_000 }).toMatch(pattern)
+    const said = async (): Promise<void> => expect.poll(() => this.#said, { timeout: 60_000 }).toMatch(pattern)
     await Promise.race([ended, said()])
     ended.catch(() => {})
   }

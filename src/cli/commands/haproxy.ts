@@ -52,6 +52,12 @@ export const haproxy = command({
       default: '2s',
       description: 'Between two health checks; the --drain-delay of the gateways must be longer',
     },
+    'answer-timeout': {
+      type: 'string',
+      valueHint: 'duration',
+      default: '15s',
+      description: 'For the answer of a gateway; then the request goes to another',
+    },
     'max-connections': {
       type: 'string',
       valueHint: 'number',
@@ -97,6 +103,7 @@ export const haproxy = command({
       },
       {
         checkIntervalMs: duration('check-interval', args['check-interval'], 100)!,
+        answerTimeoutMs: duration('answer-timeout', args['answer-timeout'], 1_000)!,
         maxConnections: wholeNumber('max-connections', args['max-connections'], { min: 1, max: 1_000_000 }),
         maxPerGateway: wholeNumber('max-per-gateway', args['max-per-gateway'], { min: 1, max: 1_000_000 })!,
       },

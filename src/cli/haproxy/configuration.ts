@@ -11,7 +11,7 @@ export function configuration(options: BalancerOptions): string {
     `# HAProxy for ${options.gateways.length} ${options.gateways.length === 1 ? 'gateway' : 'gateways'} of Veltrix, made by "veltrix haproxy".\n` +
       '# Make it again rather than change it; check it with: haproxy -c -f <this file>',
     globalSection(options),
-    defaultsSection(),
+    defaultsSection(options),
     frontend(options),
     backend(options),
     ...(options.stats === undefined ? [] : [statistics(options.stats)]),
@@ -47,7 +47,7 @@ const tlsGlobals = `
   ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets
   ssl-default-bind-ciphers ECDHE+AESGCM:ECDHE+CHACHA20`
 
-function defaultsSection(): string {
+function defaultsSection({ answerTimeoutMs }: BalancerOptions): string {
   return `defaults
   mode http
   log global
@@ -63,10 +63,10 @@ function defaultsSection(): string {
   timeout connect 2s
   # For a place at a gateway. Who waits longer is told to come back, as waiting would only pile up.
   timeout queue 1s
-  # A gateway answers within 30 s even when its log is gone.
-  timeout server 35s
+  # For the answer of a gateway. One that hangs gives none: what it has goes to another then.
+  timeout server ${answerTimeoutMs}ms
   timeout check 2s
-  # What HAProxy answers itself has the form of what a gateway answers, but for what it cannot read at all.
+  # What HAProxy answers itself has the form of what a gateway answers, but for what does not become a request.
 ${ownAnswers.map(({ status, problem, detail }) => httpError(status, problem, detail)).join('\n')}`
 }
 
@@ -157,18 +157,18 @@ function backend({ gateways, checkIntervalMs, maxPerGateway }: BalancerOptions):
   http-reuse always
   option httpchk
   http-check send meth GET uri /readyz ver HTTP/1.1 hdr Host localhost
-  # A gateway that answers but is not ready (it drains) gets nothing new, and finishes what it has.
+  # A gateway that answers but is not ready (it drains) gets nothing new from the first check on, and finishes what it has.
   http-check expect error-status L7OKC status 200
   # Every request may be sent again when a gateway gave no answer: an event is known by its source and id, and a repeat gets the
   # first answer. A 503 is an answer: sending it elsewhere would add to the load it tells of.
-  retries 3
+  retries 5
   option redispatch 1
   retry-on conn-failure empty-response response-timeout
-  # - One that does not answer its checks is cut off, and what it had goes to another.
-  # - Ten connections refused in a row are enough: the fewest requests are at the one that is dead.
+  # - What a gateway has that does not answer its checks is not cut off: some of it may be at another already, and would be cut off there.
+  # - Three connections refused in a row are enough: the fewest requests are at the one that is dead.
   # - maxconn is more than a gateway usually has: it knows the lanes and refuses by them, while the queue here does not.
-  default-server check inter ${checkIntervalMs}ms fastinter ${Math.max(1, Math.ceil(checkIntervalMs / 4))}ms fall 3 rise 2 on-marked-down shutdown-sessions
-  default-server observe layer4 error-limit 10 on-error mark-down slowstart 10s maxconn ${maxPerGateway}
+  default-server check inter ${checkIntervalMs}ms fastinter ${Math.max(1, Math.ceil(checkIntervalMs / 4))}ms fall 3 rise 2
+  default-server observe layer4 error-limit 3 on-error mark-down slowstart 10s maxconn ${maxPerGateway}
 ${servers.join('\n')}`
 }
 

@@ -24,6 +24,8 @@ export interface BalancerOptions {
   readonly user?: UserOptions
   /** Between two health checks of a gateway, milliseconds. */
   readonly checkIntervalMs: number
+  /** For the answer of a gateway, milliseconds; then the request goes to another. */
+  readonly answerTimeoutMs: number
   /** Connections of clients at once; without it 10,000, or fewer where the system allows fewer. */
   readonly maxConnections?: number | undefined
   /** Requests at once at one gateway; more wait here. */
@@ -58,7 +60,7 @@ export interface BalancerFlags {
 /** @throws UsageInvalid */
 export function balancerOptions(
   flags: BalancerFlags,
-  limits: Pick<BalancerOptions, 'checkIntervalMs' | 'maxConnections' | 'maxPerGateway'>,
+  limits: Pick<BalancerOptions, 'checkIntervalMs' | 'answerTimeoutMs' | 'maxConnections' | 'maxPerGateway'>,
 ): BalancerOptions {
   const gateways = flags.gateways.flatMap((list) => list.split(',')).map((text) => endpoint('gateway', text.trim()))
   const listen = endpoint('listen', flags.listen, true)
