@@ -21,6 +21,10 @@ export const program: Readonly<Record<string, Entry>> = {
     summary: 'Make an API key for the gateway',
     load: async () => (await import('./commands/key.ts')).key,
   },
+  haproxy: {
+    summary: 'Print a configuration of HAProxy for several gateways',
+    load: async () => (await import('./commands/haproxy.ts')).haproxy,
+  },
   tail: {
     summary: 'Show events as they lie on the log, and follow it',
     load: async () => (await import('./commands/tail.ts')).tail,
