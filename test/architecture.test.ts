@@ -45,6 +45,8 @@ test('examples and the benchmark enter src only by a door that the package expor
     'transport/kafka/index',
     'inbox/index',
     'testing/index',
+    'gateway/index',
+    'client/index',
   ])
   const inside = ['examples', 'bench'].flatMap((folder) =>
     filesUnder(folder).flatMap((path) =>

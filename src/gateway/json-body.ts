@@ -45,26 +45,33 @@ interface Outline {
   readonly marks: number
 }
 
-/** Digits of which every number is kept as it is. */
+/** Digits of which every number is kept as it is, and digits of an exponent that make no number infinite. */
 const safeDigits = 15
+const safeExponentDigits = 2
 
 /** One pass over the bytes, before anything is made of them; texts are passed over. */
 function outlineOf(bytes: Uint8Array): Outline {
   let depth = 0
   let digits = 0
+  let safe = safeDigits
   let hasLongNumber = false
   let fields = 0
   let marks = 0
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at]!
     if (byte >= 0x30 && byte <= 0x39) {
-      if (++digits > safeDigits) hasLongNumber = true
+      if (++digits > safe) hasLongNumber = true
       continue
     }
-    // A fraction's digits count on; an exponent may make anything of the number before it.
     if (byte === 0x65 || byte === 0x45) {
-      if (digits > 0) hasLongNumber = true
-    } else if (byte !== 0x2e) digits = 0
+      if (digits > 0) safe = safeExponentDigits
+      digits = 0
+      continue
+    }
+    // A fraction's digits count on, and a sign may stand before those of an exponent.
+    if (byte === 0x2e || byte === 0x2b || byte === 0x2d) continue
+    digits = 0
+    safe = safeDigits
     if (byte === 0x22) at = endOfText(bytes, at + 1)
     else if (byte === 0x2c) marks++
     else if (byte === 0x3a) fields++

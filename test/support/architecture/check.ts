@@ -38,12 +38,14 @@ export function checkArchitecture(files: readonly SourceFile[], table: Table, de
   return applyExceptions(found, table)
 }
 
-const withRoomsInside = new Set(['transport', 'gateway'])
+/** Folders of src whose own folders are rooms: all of them, or these. */
+const roomsInside: Readonly<Record<string, 'all' | readonly string[]>> = { transport: 'all', gateway: ['access'] }
 
-/** The room of a file: a folder of src, `transport/<name>` and `gateway/<name>` on their own, or the file itself at the root. */
+/** The room of a file: a folder of src, one of `roomsInside` on its own, or the file itself at the root. */
 export function roomOf(path: string): string {
   const [first, second, third] = path.split('/')
-  return withRoomsInside.has(first!) && third !== undefined ? `${first}/${second}` : first!
+  const inside = third === undefined ? undefined : roomsInside[first!]
+  return inside === 'all' || inside?.includes(second!) ? `${first}/${second}` : first!
 }
 
 function checkImport(file: string, note: ImportNote, table: Table, declared: Declared): Violation[] {
