@@ -7,6 +7,7 @@ import type { CompiledConfig } from '../config/index.ts'
 import { quoted } from '../event/index.ts'
 import {
   isAllowed,
+  matches,
   maxSignedBodyBytes,
   mayEver,
   type Access,
@@ -86,10 +87,17 @@ export class Guard {
     return (type) => isAllowed(rights, 'read-types', type)
   }
 
-  /** Which events the sender may see on the log; `undefined` where everybody may see all. */
+  /**
+   * Which events the sender may see on the log; `undefined` where everybody may see all.
+   * @throws RequestRefused when it asks for types of which it may see none, whether there are such or not
+   */
   readable(request: FastifyRequest): ((type: string, source: string) => boolean) | undefined {
     if (this.#access === undefined) return undefined
     const rights = this.identity(request)?.rights ?? []
+    const types = [...this.#config.events.keys()].filter((type) => isAllowed(rights, 'tail', type))
+    for (const asked of [(request.query as { type?: string | string[] }).type ?? []].flat()) {
+      if (!types.some((type) => matches(asked, type))) throw notAllowed(`may not read ${quoted(asked)}`)
+    }
     return (type, source) => isAllowed(rights, 'tail', type, source)
   }
 

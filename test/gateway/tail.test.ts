@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { systemClock, type Clock } from '../../src/clock.ts'
 import { Feeds } from '../../src/gateway/tail/feeds.ts'
-import { createGateway, type GatewayApp, type GatewayOptions } from '../../src/gateway/index.ts'
+import { createGateway, createKey, type GatewayApp, type GatewayOptions } from '../../src/gateway/index.ts'
 import { defineVeltrix, event, veltrix } from '../../src/index.ts'
 import { LogUnavailable, type Log } from '../../src/transport/index.ts'
 import { embedded } from '../../src/transport/embedded/index.ts'
@@ -65,10 +65,10 @@ function parsed(block: string): Sent {
 }
 
 /** Follows until the test is over; `next` skips comments. */
-async function following(url: string, query = '') {
+async function following(url: string, query = '', headers: Record<string, string> = {}) {
   const leave = new AbortController()
   onTestFinished(() => leave.abort())
-  const response = await fetch(`${url}/tail${query}`, { signal: leave.signal })
+  const response = await fetch(`${url}/tail${query}`, { signal: leave.signal, headers })
   expect(response.status).toBe(200)
   const blocks = blocksOf(response.body!)
   return {
@@ -396,4 +396,33 @@ test('a follower is offered what it may read, and nothing that has no type to ju
   await promise
   feeds.leave(follower)
   expect(offered).toEqual(['1', '4'])
+})
+
+test('with access, a reader sees what its rights name, and others see nothing', async () => {
+  const [viewer, writer] = [createKey('viewer'), createKey('writer')]
+  const { app, url } = await running({
+    access: {
+      keys: {
+        viewer: {
+          hash: viewer.hash,
+          rights: [{ verbs: ['tail'], types: ['order.placed'], sources: ['/till/*'] }],
+        },
+        writer: { hash: writer.hash, rights: [{ verbs: ['publish'], types: ['*'], sources: ['*'] }] },
+      },
+    },
+  })
+  const statusFor = async (headers: Record<string, string>, query = ''): Promise<number> =>
+    (await fetch(`${url}/tail${query}`, { headers })).status
+  expect(await statusFor({})).toBe(401)
+  expect(await statusFor({ 'x-api-key': writer.key })).toBe(403)
+  const asViewer = { 'x-api-key': viewer.key }
+  // That there is such a type, and that there is none, is the same answer to who may not see it.
+  expect([await statusFor(asViewer, '?type=page.viewed'), await statusFor(asViewer, '?type=page.none')]).toEqual([
+    403, 403,
+  ])
+  const { next } = await following(url, '', asViewer)
+  await app.publish('order.exported', { orderId: 'other type' }, { source: '/till/7' })
+  await app.publish('order.placed', { orderId: 'other source' }, { source: '/desk' })
+  await app.publish('order.placed', { orderId: 'right' }, { source: '/till/7' })
+  expect((await next())?.data).toMatchObject({ data: { orderId: 'right' } })
 })

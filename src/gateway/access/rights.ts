@@ -38,6 +38,7 @@ export function isAllowed(rights: readonly Right[], verb: Verb, type: string, so
   )
 }
 
-function matches(pattern: string, text: string): boolean {
+/** A pattern is exact, or ends in `*`. */
+export function matches(pattern: string, text: string): boolean {
   return pattern.endsWith('*') ? text.startsWith(pattern.slice(0, -1)) : text === pattern
 }
