@@ -19,6 +19,24 @@ export interface Stored {
   readonly data: unknown
 }
 
+/** Everything on the log of `app`, in no order across partitions. */
+export async function storedOn(app: Pick<GatewayApp, 'open' | 'config'>): Promise<readonly Stored[]> {
+  const log = await app.open()
+  const topics = [...app.config.streams.values()].flatMap((stream) => [...stream.topics.values()])
+  const found: Stored[] = []
+  for (const { topic, partition, end } of await log.admin.offsets(topics)) {
+    for (let offset = 0; offset < end;) {
+      const read = await log.read({ topic, partition, offset, maxBytes: 1 << 20, maxWaitMs: 1_000 })
+      for (const { headers, value } of read.records) {
+        const attributes = [...headers].map(([name, text]) => [name, Buffer.from(text).toString()] as const)
+        found.push({ attributes: Object.fromEntries(attributes), data: JSON.parse(Buffer.from(value!).toString()) })
+      }
+      offset = read.nextOffset
+    }
+  }
+  return found
+}
+
 export async function running(options: GatewayOptions = {}, wrap: (app: GatewayApp) => GatewayApp = (app) => app) {
   const directory = mkdtempSync(join(tmpdir(), 'veltrix-gateway-'))
   const app = veltrix(shop, { transport: embedded({ directory, durability: 'none' }) })
@@ -37,22 +55,7 @@ export async function running(options: GatewayOptions = {}, wrap: (app: GatewayA
     post: (path: string, headers: Record<string, string>, body?: string | Buffer<ArrayBuffer>) =>
       fetch(`${url}${path}`, { method: 'POST', headers, ...(body === undefined ? {} : { body }) }),
     /** Everything on the log, in no order across partitions. */
-    async stored(): Promise<readonly Stored[]> {
-      const log = await app.open()
-      const topics = [...app.config.streams.values()].flatMap((stream) => [...stream.topics.values()])
-      const found: Stored[] = []
-      for (const { topic, partition, end } of await log.admin.offsets(topics)) {
-        for (let offset = 0; offset < end;) {
-          const read = await log.read({ topic, partition, offset, maxBytes: 1 << 20, maxWaitMs: 1_000 })
-          for (const { headers, value } of read.records) {
-            const attributes = [...headers].map(([name, text]) => [name, Buffer.from(text).toString()] as const)
-            found.push({ attributes: Object.fromEntries(attributes), data: JSON.parse(Buffer.from(value!).toString()) })
-          }
-          offset = read.nextOffset
-        }
-      }
-      return found
-    },
+    stored: () => storedOn(app),
     /** Sends bytes as they are, and resolves to all that comes back until the connection is closed. */
     raw(bytes: string | Uint8Array): Promise<string> {
       return new Promise((resolve, reject) => {
