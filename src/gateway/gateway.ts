@@ -10,6 +10,7 @@ import { Admission } from './admission.ts'
 import { refuse } from './answers.ts'
 import { Bodies } from './bodies.ts'
 import { Connections } from './connections.ts'
+import { allowOrigins, type CorsOptions } from './cors.ts'
 import { problemOfFailure } from './failures.ts'
 import { GatewayAddressInvalid, GatewayExposed } from './errors.ts'
 import { Guard } from './guard.ts'
@@ -35,6 +36,8 @@ export interface GatewayOptions extends LoadOptions {
   readonly port?: number
   /** Who may do what. Default: everybody who calls this machine by its own name may do everything. */
   readonly access?: AccessOptions
+  /** Web pages that may call. Default: those that the gateway's own origin serves. */
+  readonly cors?: CorsOptions
   /** Live reading, `GET /tail`. */
   readonly tail?: TailOptions
   /** Hears of failures that are the gateway's own. */
@@ -61,7 +64,8 @@ export function createGateway(app: GatewayApp, options: GatewayOptions = {}): Ga
   return new HttpGateway(app, options)
 }
 
-type Settings = Required<Omit<GatewayOptions, 'access' | 'onFailure'>> & Pick<GatewayOptions, 'access' | 'onFailure'>
+type Settings = Required<Omit<GatewayOptions, Optional>> & Pick<GatewayOptions, Optional>
+type Optional = 'access' | 'cors' | 'onFailure'
 
 class HttpGateway implements Gateway {
   readonly #app: GatewayApp
@@ -135,7 +139,7 @@ class HttpGateway implements Gateway {
   }
 
   #makeServer(): FastifyInstance {
-    const { maxConnections, headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs } = this.#settings
+    const { cors, maxConnections, headersTimeoutMs, requestTimeoutMs, keepAliveTimeoutMs } = this.#settings
     const headersTimeout = Math.min(headersTimeoutMs, requestTimeoutMs)
     const server = fastify({
       requestTimeout: requestTimeoutMs,
@@ -156,7 +160,9 @@ class HttpGateway implements Gateway {
     server.removeAllContentTypeParsers()
     // `Bodies` reads it, when it is known that it is wanted.
     server.addContentTypeParser('*', (_request, body, done) => done(null, body))
-    this.#guard.watch(server)
+    const guarded = (): void => this.#guard.watch(server)
+    if (cors === undefined) guarded()
+    else allowOrigins(server, cors, guarded)
     server.addHook('onSend', async (request, reply) => {
       this.#connections.answering(request.raw)
       // A connection that is kept would hold up the end, and its client is to go to another gateway.

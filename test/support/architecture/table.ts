@@ -58,7 +58,11 @@ export const table: Table = {
     worker: { may: ['event', 'config', 'transport', 'deadletter'], mayTypes: ['inbox'] },
     tail: { may: [], mayTypes: ['config', 'transport'] },
     'gateway/access': { may: ['event', 'config'], packages: ['jose'] },
-    gateway: { may: ['event', 'config', 'tail', 'gateway/access'], mayTypes: ['transport'], packages: ['fastify'] },
+    gateway: {
+      may: ['event', 'config', 'tail', 'gateway/access'],
+      mayTypes: ['transport'],
+      packages: ['fastify', '@fastify/cors'],
+    },
     client: { may: [], mayTypes: ['config'] },
     topology: { may: ['event', 'config', 'transport', 'deadletter'] },
     asyncapi: { may: ['event', 'config'], mayTypes: ['transport'] },
