@@ -4,7 +4,7 @@
  */
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Round } from '../scenario.ts'
 import type { GatewaySide } from './sides/index.ts'
@@ -17,13 +17,17 @@ export interface RunningServer {
   end(): Promise<void>
 }
 
-export async function serve({ directory, brokers, number }: Round, side: GatewaySide): Promise<RunningServer> {
-  const own = join(directory, side)
-  mkdirSync(own)
+/** @param flags of Node, beside the usual */
+export async function serve(
+  { directory, brokers, number }: Round,
+  side: GatewaySide,
+  flags: readonly string[] = [],
+): Promise<RunningServer> {
+  const own = mkdtempSync(join(directory, `${side}-`))
   const child = fork(join(import.meta.dirname, 'server-child.ts'), {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     // kafkajs sets timers to the past, and Node says so every time.
-    execArgv: ['--disable-warning=TimeoutNegativeWarning'],
+    execArgv: ['--disable-warning=TimeoutNegativeWarning', ...flags],
   })
   const { url } = (await asked(child, { side, place: { directory: own, brokers, app: `${side}-${number}` } })) as {
     url: string

@@ -24,6 +24,7 @@ import { Posts } from './posts.ts'
 import { problemOf } from './problems.ts'
 import { RateLimiter } from './rate-limits.ts'
 import { Tail, type TailOptions } from './tail/tail.ts'
+import { Turns } from './turns.ts'
 import { listedTypes } from './types-listing.ts'
 
 /** What a gateway publishes to and reads from. An `App` is one. */
@@ -134,6 +135,7 @@ class HttpGateway implements Gateway {
       bodies: new Bodies(this.#settings, new Memory(maxInFlightBytes, urgentReserve)),
       intake: new Intake(this.#app, gates, onFailure),
       connections: this.#connections,
+      turns: new Turns({ clock, isLogAnswering: () => !this.#breaker.isOpen }),
     }
     return new Posts(parts, { source: this.#app.config.source, maxBatchEvents })
   }

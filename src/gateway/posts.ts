@@ -14,12 +14,14 @@ import type { Intake } from './intake.ts'
 import { jsonBody } from './json-body.ts'
 import { bytesPerMark } from './load-options.ts'
 import type { Held } from './memory.ts'
+import type { Turns } from './turns.ts'
 
 export interface PostsParts {
   readonly guard: Guard
   readonly bodies: Bodies
   readonly intake: Intake
   readonly connections: Connections
+  readonly turns: Turns
 }
 
 export interface PostsOptions {
@@ -76,11 +78,12 @@ export class Posts {
     type: string | string[] | undefined,
     take: (body: Buffer, held: Held) => Promise<unknown>,
   ): Promise<unknown> {
-    const { guard, bodies, intake, connections } = this.#parts
+    const { guard, bodies, intake, connections, turns } = this.#parts
     const { raw } = request
     const urgency = typeof type === 'string' ? intake.urgencyOf([type]) : 'unread'
     return bodies.use(raw, urgency, async (body, held) => {
       connections.arrived(raw, reply.raw)
+      if (urgency !== 'most-urgent') reply.raw.once('close', turns.take(raw.socket, body.length))
       guard.verify(request, body)
       return take(body, held)
     })
