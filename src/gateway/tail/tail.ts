@@ -16,11 +16,11 @@ export interface TailOptions {
   readonly maxReaders?: number
   /** Events that wait for a slow reader, bytes; more are dropped, and it is told how many. Default 1 MiB. */
   readonly maxReaderBytes?: number
-  /** Between signs of life where nothing else is sent, milliseconds. Default 15,000. */
+  /** Between signs of life where nothing else is sent, milliseconds. Default 10,000, below the 15 s after which `veltrix haproxy` takes a gateway for hung. */
   readonly heartbeatMs?: number
 }
 
-const defaults = { maxReaders: 16, maxReaderBytes: 1024 * 1024, heartbeatMs: 15_000 }
+const defaults = { maxReaders: 16, maxReaderBytes: 1024 * 1024, heartbeatMs: 10_000 }
 
 /** For the last words to be taken, when the gateway ends. */
 const graceMs = 1_000
