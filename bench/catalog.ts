@@ -21,6 +21,7 @@ const modules = {
   'gateway-single': () => import('./scenarios/gateway-single.ts'),
   'gateway-batch': () => import('./scenarios/gateway-batch.ts'),
   'gateway-urgent': () => import('./scenarios/gateway-urgent.ts'),
+  'gateway-attacked': () => import('./scenarios/gateway-attacked.ts'),
   'gateway-connections': () => import('./scenarios/gateway-connections.ts'),
   'gateway-kafka': () => import('./scenarios/gateway-kafka.ts'),
 }
