@@ -184,7 +184,10 @@ class HttpGateway implements Gateway {
     server.post<{ Params: { type: string } }>('/events/:type', (request, reply) => this.#posts.plain(request, reply))
     // The typed file does not change while it runs.
     const types = listedTypes(this.#app.config)
-    const shownTo = (request: FastifyRequest) => types.filter(({ type }) => this.#guard.isListed(request)(type))
+    const shownTo = (request: FastifyRequest) => {
+      const isListed = this.#guard.isListed(request)
+      return types.filter(({ type }) => isListed(type))
+    }
     server.get('/events/types', (request) => ({ types: shownTo(request) }))
     server.get('/openapi.json', (request) =>
       openApi(this.#app.config, { types: shownTo(request), shown: this.#guard.kinds }),

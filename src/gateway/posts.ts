@@ -108,10 +108,9 @@ export class Posts {
     return answerBatch(reply, await intake.many(allowed, this.#publisherOf(request)))
   }
 
-  /** Whose events are counted together. No address can look like a name, which has its kind before it. */
+  /** Whose events are counted together. No address can look like a name, which begins with its kind. */
   #publisherOf(request: FastifyRequest): string {
-    const identity = this.#parts.guard.identity(request)
-    return identity === undefined ? request.ip : `${identity.kind}/${identity.name}`
+    return this.#parts.guard.identity(request)?.name ?? request.ip
   }
 }
 
