@@ -79,6 +79,7 @@ export class App<C = any, Tx = unknown> {
   #handlers: Handlers
   #opened: Promise<Log> | undefined
   #publisher: Promise<Publisher> | undefined
+  #append: Log['append'] | undefined
   #worker: Worker | undefined
   /** Set while it starts. */
   #starting: Promise<void> | undefined
@@ -216,6 +217,11 @@ export class App<C = any, Tx = unknown> {
     return this.#opened
   }
 
+  /** For a gateway, which knows ids that the log does not: what is published goes through `append` from now on; undefined: to the log. */
+  appendThrough(append: Log['append'] | undefined): void {
+    this.#append = append
+  }
+
   /**
    * Drains and closes: takes no more events, lets handlers finish until the deadline, commits, stores what is being published, closes.
    * @param options.drainTimeoutMs default: the typed file's `worker.drainTimeout` (30 s)
@@ -284,7 +290,9 @@ export class App<C = any, Tx = unknown> {
     this.#publisher ??= this.open().then(
       (log) => {
         const maxRecordBytes = log.features.maxRecordBytes - letterOverheadBytes
-        return new Publisher({ config: this.config, log, clock: this.#clock, maxRecordBytes })
+        const append: Log['append'] = (records, early) => this.#append?.(records, early) ?? log.append(records, early)
+        const appending = { features: log.features, append }
+        return new Publisher({ config: this.config, log: appending, clock: this.#clock, maxRecordBytes })
       },
       (error: unknown) => {
         this.#publisher = undefined

@@ -12,13 +12,14 @@ import { Bodies } from './bodies.ts'
 import { Connections } from './connections.ts'
 import { allowOrigins, type CorsOptions } from './cors.ts'
 import { problemOfFailure } from './failures.ts'
-import { GatewayAddressInvalid, GatewayExposed } from './errors.ts'
+import { GatewayAddressInvalid, GatewayExposed, GatewayOptionInvalid } from './errors.ts'
 import { Guard } from './guard.ts'
 import { Intake, type Publishing } from './intake.ts'
 import { checkLoadOptions, loadDefaults, type LoadOptions } from './load-options.ts'
 import { LogBreaker } from './log-breaker.ts'
 import { isLoopback } from './loopback.ts'
 import { Memory } from './memory.ts'
+import { checkIdOptions, idDefaults, Ids, type IdOptions } from './ids/index.ts'
 import { openApi } from './openapi.ts'
 import { Posts } from './posts.ts'
 import { problemOf } from './problems.ts'
@@ -28,9 +29,13 @@ import { Turns } from './turns.ts'
 import { listedTypes } from './types-listing.ts'
 
 /** What a gateway publishes to and reads from. An `App` is one. */
-export type GatewayApp = Publishing & { open(): Promise<Log> }
+export type GatewayApp = Publishing & {
+  open(): Promise<Log>
+  /** What is published goes through this from now on; undefined: to the log. Without it, repeats are recognised only where the log does. */
+  appendThrough?(append: Log['append'] | undefined): void
+}
 
-export interface GatewayOptions extends LoadOptions {
+export interface GatewayOptions extends LoadOptions, IdOptions {
   /** Where to listen; only loopback addresses without `access`. Default `127.0.0.1`. */
   readonly host?: string
   /** 0 takes a free one. Default 4680. */
@@ -47,12 +52,16 @@ export interface GatewayOptions extends LoadOptions {
   readonly clock?: Clock
 }
 
-const defaults = { ...loadDefaults, host: '127.0.0.1', port: 4680, tail: {}, clock: systemClock }
+const defaults = { ...loadDefaults, ...idDefaults, host: '127.0.0.1', port: 4680, tail: {}, clock: systemClock }
 
 const maxHeaderBytes = 16 * 1024
 
 export interface Gateway {
-  /** Opens the log and listens; resolves to its address, `http://127.0.0.1:4680`. @throws GatewayExposed, GatewayAddressInvalid, and the transport's errors */
+  /**
+   * Opens the log and listens; resolves to its address, `http://127.0.0.1:4680`. On a log that remembers no ids it resolves, and `/readyz` answers
+   * 200, when those of `idWindowMs` were read from it, or after 30 s.
+   * @throws GatewayExposed, GatewayAddressInvalid, and the transport's errors
+   */
   start(): Promise<string>
   /** From now on `/readyz` answers 503, so that a balancer sends nothing more; what comes is still taken, and its connection closed. */
   unready(): void
@@ -77,6 +86,7 @@ class HttpGateway implements Gateway {
   readonly #tail: Tail
   readonly #breaker: LogBreaker
   readonly #connections = new Connections()
+  #ids: Ids | undefined
   #state: 'starting' | 'ready' | 'unready' = 'starting'
   #closing: Promise<void> | undefined
 
@@ -86,6 +96,8 @@ class HttpGateway implements Gateway {
     const { host, access, tail, clock, onFailure = () => {} } = this.#settings
     if (access === undefined && !isLoopback(host)) throw new GatewayExposed(host)
     checkLoadOptions(this.#settings, app.config)
+    const wrong = checkIdOptions(this.#settings)
+    if (wrong !== undefined) throw new GatewayOptionInvalid(wrong.option, wrong.problem)
     this.#guard = new Guard(
       access === undefined ? undefined : compileAccess(access, app.config, clock),
       app.config,
@@ -99,14 +111,23 @@ class HttpGateway implements Gateway {
 
   async start(): Promise<string> {
     const { host, port } = this.#settings
-    await this.#app.open()
-    try {
-      const address = await this.#server.listen({ host, port })
-      this.#state = 'ready'
-      return address
-    } catch (error) {
+    const log = await this.#app.open()
+    const address = await this.#server.listen({ host, port }).catch((error: unknown) => {
       throw new GatewayAddressInvalid(host, port, error)
-    }
+    })
+    await this.#learnIds(log)
+    if (this.#state === 'starting') this.#state = 'ready'
+    return address
+  }
+
+  /** Until what was stored before is known. */
+  async #learnIds(log: Log): Promise<void> {
+    const { idWindowMs, maxIds, clock, onFailure = () => {} } = this.#settings
+    if (this.#app.appendThrough === undefined || this.#closing !== undefined) return
+    this.#ids = Ids.over(log, this.#app.config, { idWindowMs, maxIds, clock, onFailure })
+    if (this.#ids === undefined) return
+    this.#app.appendThrough(this.#ids.append)
+    await this.#ids.started()
   }
 
   unready(): void {
@@ -124,12 +145,15 @@ class HttpGateway implements Gateway {
     const closed = this.#connections.cutOff(clock, requestTimeoutMs)
     await Promise.all([this.#server.close(), this.#tail.close()])
     closed()
+    this.#app.appendThrough?.(undefined)
+    await this.#ids?.close()
   }
 
   #makePosts(onFailure: (error: unknown) => void): Posts {
     const { maxInFlightEvents, maxInFlightBytes, urgentReserve, maxBatchEvents, rateLimits, clock } = this.#settings
     const admission = new Admission(maxInFlightEvents, urgentReserve)
-    const gates = { rates: new RateLimiter(rateLimits, clock), breaker: this.#breaker, admission }
+    const rates = new RateLimiter(rateLimits, clock)
+    const gates = { rates, breaker: this.#breaker, admission, knowsRepeats: () => this.#ids !== undefined }
     const parts = {
       guard: this.#guard,
       bodies: new Bodies(this.#settings, new Memory(maxInFlightBytes, urgentReserve)),
@@ -199,7 +223,11 @@ class HttpGateway implements Gateway {
     server.get('/startupz', (_request, reply) => this.#health(reply, this.#state !== 'starting'))
     server.get('/readyz', (_request, reply) => {
       // Not 503 while the log is away: docs/decisions/022-a-gateway-under-load.md.
-      return { ...this.#health(reply, this.#state === 'ready'), log: this.#breaker.isOpen ? 'unavailable' : 'ok' }
+      const health = {
+        ...this.#health(reply, this.#state === 'ready'),
+        log: this.#breaker.isOpen ? 'unavailable' : 'ok',
+      }
+      return this.#ids === undefined ? health : { ...health, ids: this.#ids.report() }
     })
     const methods = new Map([
       ['/events', 'POST'],

@@ -32,6 +32,8 @@ export interface Gates {
   readonly rates: RateLimiter
   readonly breaker: LogBreaker
   readonly admission: Admission
+  /** Whether repeats are known here, so that the log is not asked about them. */
+  readonly knowsRepeats: () => boolean
 }
 
 export class Intake {
@@ -62,9 +64,10 @@ export class Intake {
     let fate: Fate = 'answered'
     try {
       const stored = await this.#app.publish(type as never, data as never, options)
+      fate = this.#fateOf(stored)
       return accepted(event, stored)
     } catch (error) {
-      fate = fateOf(error)
+      fate = this.#fateOf({ error })
       return this.#failed(error)
     } finally {
       this.#inFlight.delete(identity)
@@ -110,7 +113,7 @@ export class Intake {
       for (const [nth, { event, index }] of toStore.entries()) {
         const outcome = outcomes[nth]!
         results[index] = outcome.ok ? accepted(event, outcome) : this.#failed(outcome.error)
-        fate = better(fate, outcome.ok ? 'answered' : fateOf(outcome.error))
+        fate = better(fate, this.#fateOf(outcome))
       }
     } catch (error) {
       fate = fateOf(error)
@@ -148,6 +151,13 @@ export class Intake {
       admission.leave(events)
     }
     return { leave }
+  }
+
+  /** An answer from memory says nothing of the log. */
+  #fateOf(outcome: { readonly duplicate: boolean } | { readonly error: unknown }): Fate {
+    const fate = 'error' in outcome ? fateOf(outcome.error) : 'answered'
+    const isRepeat = 'error' in outcome ? fate === 'answered' : outcome.duplicate
+    return isRepeat && this.#gates.knowsRepeats() ? 'not-asked' : fate
   }
 
   #failed(error: unknown): Result {

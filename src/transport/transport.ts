@@ -87,6 +87,8 @@ export interface Log {
    * @throws TopicUnknown, LogCorrupted, LogClosed, OffsetOutOfRange (above the end)
    */
   read(from: ReadRequest): Promise<FetchedBatch>
+  /** Optional: for who follows many partitions without a group. What it gives asks the log for all of them with few requests. */
+  readTogether?(): TogetherReader
   readonly admin: LogAdmin
   /** Flushes, leaves groups, frees. Idempotent; also while calls are pending: they reject with LogClosed. */
   close(): Promise<void>
@@ -171,6 +173,19 @@ export interface ReadRequest extends TopicPartition {
   /** 0 returns at once. */
   readonly maxWaitMs: number
   readonly signal?: AbortSignal
+}
+
+/** Reads many partitions without a group. One call at a time. */
+export interface TogetherReader {
+  /**
+   * Waits until any of the wanted partitions has something to tell, or `maxWaitMs` passed (then an empty array). An offset below the earliest
+   * retained one starts at the earliest; `nextOffset` moves past what is no record. What was not asked for again is dropped.
+   * @throws OffsetOutOfRange (above the end), LogClosed, LogUnavailable, the signal's reason
+   */
+  fetch(
+    wanted: readonly FetchRequest[],
+    options: { readonly maxWaitMs: number; readonly signal?: AbortSignal },
+  ): Promise<readonly FetchedBatch[]>
 }
 
 export interface ConsumeOptions {
@@ -275,6 +290,15 @@ export interface LogAdmin {
   deleteTopic(name: string): Promise<void>
   /** @throws TopicUnknown */
   offsets(topics: readonly string[]): Promise<readonly PartitionOffsets[]>
+  /**
+   * Optional. Of every partition, the offset of the first record whose `timestamp` is `sinceMs` or later; where there is none, its end. Timestamps
+   * are those given at append, so earlier records may lie behind it.
+   * @throws TopicUnknown
+   */
+  offsetsSince?(
+    topics: readonly string[],
+    sinceMs: number,
+  ): Promise<readonly (TopicPartition & { readonly offset: number })[]>
   groups(names?: readonly string[]): Promise<readonly GroupDescription[]>
   /** Optional: for `veltrix plan` and `apply`. */
   readonly topology?: TopologyAdmin

@@ -148,4 +148,63 @@ export const consumeCases: Case[] = [
       await rejects(member.commit(topic, 0, 0), 'VLX_FENCED')
     },
   },
+  {
+    name: 'reads many partitions together, to the end and on as records come, and starts below the earliest at the earliest',
+    needs: (_, harness) => harness.follows === true,
+    async run(bench) {
+      const log = await bench.log()
+      const topic = await bench.topic(log, { partitions: 3 })
+      await stored(log, [...records(topic, 0, ['a', 'b']), ...records(topic, 2, ['c'])])
+      const reader = log.readTogether!()
+      const offsets = [0, 0, 0]
+      const found: string[] = []
+      const readOn = async (count: number): Promise<void> => {
+        while (found.length < count) {
+          const wanted = offsets.map((offset, partition) => ({ topic, partition, offset, maxBytes: 1_000_000 }))
+          for (const batch of await reader.fetch(wanted, { maxWaitMs: 10_000 })) {
+            offsets[batch.partition] = batch.nextOffset
+            found.push(...values([batch]).map((value) => `${batch.partition}${value}`))
+            expect(batch.endOffset).toBeGreaterThanOrEqual(batch.nextOffset)
+          }
+        }
+      }
+      await readOn(3)
+      expect(found.toSorted()).toEqual(['0a', '0b', '2c'])
+      await stored(log, [...records(topic, 1, ['d']), ...records(topic, 0, ['e'])])
+      await readOn(5)
+      expect(found.slice(3).toSorted()).toEqual(['0e', '1d'])
+      expect(offsets).toEqual([3, 1, 1])
+      const nothing = offsets.map((offset, partition) => ({ topic, partition, offset, maxBytes: 1 }))
+      expect(await reader.fetch(nothing, { maxWaitMs: 50 })).toEqual([])
+      const aborted = new AbortController()
+      const waiting = reader.fetch(nothing, { maxWaitMs: 60_000, signal: aborted.signal })
+      aborted.abort(new Error('enough'))
+      await expect(waiting).rejects.toThrow('enough')
+      const above = reader.fetch([{ topic, partition: 0, offset: 9, maxBytes: 1 }], { maxWaitMs: 10_000 })
+      await rejects(above, 'VLX_OFFSET_OUT_OF_RANGE')
+      const closed = reader.fetch([{ topic, partition: 0, offset: 3, maxBytes: 1 }], { maxWaitMs: 60_000 })
+      const [ended] = await Promise.allSettled([closed, log.close()])
+      expect(ended).toMatchObject({ status: 'rejected', reason: { code: 'VLX_LOG_CLOSED' } })
+    },
+  },
+  {
+    name: 'tells where the first record of a moment lies, and the end where there is none',
+    needs: (_, harness) => harness.follows === true,
+    async run(bench) {
+      const log = await bench.log()
+      const topic = await bench.topic(log, { partitions: 2 })
+      const moment = Date.now() - 60_000
+      // One after another: brokers tell the times of whole batches from those of records.
+      for (const [nth, value] of ['a', 'b', 'c'].entries()) {
+        await stored(log, [record(topic, 0, value, { timestamp: moment + nth * 1_000 })])
+      }
+      const since = async (ms: number): Promise<number[]> =>
+        (await log.admin.offsetsSince!([topic], ms)).map(({ offset }) => offset)
+      expect(await since(moment + 500)).toEqual([1, 0])
+      expect(await since(moment + 1_000)).toEqual([1, 0])
+      expect(await since(moment + 2_001)).toEqual([3, 0])
+      expect(await since(-5)).toEqual([0, 0])
+      await rejects(log.admin.offsetsSince!(['no-such-topic'], 0), 'VLX_TOPIC_UNKNOWN')
+    },
+  },
 ]

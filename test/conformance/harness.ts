@@ -20,6 +20,8 @@ export interface TransportHarness {
   crash?(): Promise<void>
   /** Applies retention as of `now`. Absent: the transport does it in its own time. */
   retain?(log: Log, now: number): Promise<void>
+  /** Set: has the optional `readTogether` and `admin.offsetsSince`. */
+  readonly follows?: true
   close(): Promise<void>
 }
 

@@ -76,33 +76,6 @@ test('plain JSON at /events/{type}: the gateway makes the event; Idempotency-Key
   expect(await stored()).toHaveLength(2)
 })
 
-test('a repeated source and id is stored once and says so; the id of another source is another event', async () => {
-  const { post, stored } = await running()
-  const send = (headers: Record<string, string>, body = '{"orderId":"o-1"}') => post('/events', headers, body)
-  const first = await send(binary('a'))
-  const again = await send(binary('a'))
-  expect(first.headers.get('idempotency-replayed')).toBeNull()
-  expect([again.status, again.headers.get('idempotency-replayed')]).toEqual([202, 'true'])
-  expect(await again.json()).toEqual(await first.json())
-  const other = await send(binary('a'), '{"orderId":"o-2"}')
-  expect([other.status, (await problemIn(other)).type]).toEqual([422, 'urn:veltrix:problem:id-conflict'])
-  expect((await send(binary('a', { 'ce-source': '/till/8' }))).headers.get('idempotency-replayed')).toBeNull()
-  expect(await stored()).toHaveLength(2)
-})
-
-test('the same id 100 times at once is one event; the others are told that it is under way, or was there', async () => {
-  const { post, stored } = await running()
-  const answers = await Promise.all(
-    Array.from({ length: 100 }, () => post('/events', binary('a'), '{"orderId":"o-1"}')),
-  )
-  const statuses = answers.map(({ status }) => status)
-  expect(statuses.filter((status) => status !== 202 && status !== 409)).toEqual([])
-  expect(
-    answers.filter((each) => each.status === 202 && each.headers.get('idempotency-replayed') === null),
-  ).toHaveLength(1)
-  expect(await stored()).toHaveLength(1)
-})
-
 /** An app whose publishes wait until they are let go. */
 function held(): { wrap: (app: GatewayApp) => GatewayApp; release: () => void; arrived: () => number } {
   const { promise, resolve } = Promise.withResolvers<void>()

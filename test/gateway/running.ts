@@ -10,7 +10,8 @@ import { onTestFinished } from 'vitest'
 import { createGateway, type GatewayApp, type GatewayOptions, type Problem } from '../../src/gateway/index.ts'
 import { veltrix } from '../../src/index.ts'
 import { embedded } from '../../src/transport/embedded/index.ts'
-import { shop } from './shop.ts'
+import type { Transport } from '../../src/transport/index.ts'
+import { shop, shopAs } from './shop.ts'
 
 export { shop }
 
@@ -39,19 +40,37 @@ export async function storedOn(app: Pick<GatewayApp, 'open' | 'config'>): Promis
 
 export async function running(options: GatewayOptions = {}, wrap: (app: GatewayApp) => GatewayApp = (app) => app) {
   const directory = mkdtempSync(join(tmpdir(), 'veltrix-gateway-'))
-  const app = veltrix(shop, { transport: embedded({ directory, durability: 'none' }) })
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  return runningOn(embedded({ directory, durability: 'none' }), { options, wrap })
+}
+
+export interface RunningOn {
+  readonly options?: GatewayOptions
+  readonly wrap?: (app: GatewayApp) => GatewayApp
+  /** Name of the application, where the log is not its own. */
+  readonly name?: string
+}
+
+/** A gateway of its own application over `transport`. */
+export async function runningOn(
+  transport: Transport,
+  { options = {}, wrap = (app) => app, name = 'shop' }: RunningOn = {},
+) {
+  const app = veltrix(shopAs(name), { transport })
   // Tests hold back publishes for as long as they need.
   const gateway = createGateway(wrap(app), { port: 0, logStallMs: 600_000, ...options })
-  const url = await gateway.start()
-  onTestFinished(async () => {
+  const close = async (): Promise<void> => {
     await gateway.close()
     await app.stop()
-    rmSync(directory, { recursive: true })
-  })
+  }
+  onTestFinished(close)
+  const url = await gateway.start()
   return {
     app,
     gateway,
     url,
+    /** The gateway, and then its application. */
+    close,
     post: (path: string, headers: Record<string, string>, body?: string | Buffer<ArrayBuffer>) =>
       fetch(`${url}${path}`, { method: 'POST', headers, ...(body === undefined ? {} : { body }) }),
     /** Everything on the log, in no order across partitions. */

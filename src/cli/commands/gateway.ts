@@ -10,11 +10,18 @@ export const gateway = command({
     'POST /events takes CloudEvents 1.0 in binary, structured and batched mode, POST /events/{type} plain JSON; GET /events/types lists types with their JSON Schemas. The answer 202 means that the event is durable. Refusals are problem details (RFC 9457).',
     '--access names a file that says who may do what: TypeScript, JavaScript (its default export) or JSON; docs/reference/gateway.md has its form. Without it nobody is asked, and the gateway listens on loopback addresses only.',
     'SIGINT and SIGTERM: /readyz answers 503, after --drain-delay no more connections are taken, what is under way is answered, exit 0. A second signal leaves at once.',
+    'On Kafka, which remembers no ids, the gateway reads the events of the last --id-window from it when it starts; until then, 30 s at most, /startupz and /readyz answer 503.',
   ],
   args: {
     host: { type: 'string', valueHint: 'address', default: '127.0.0.1', description: 'Where to listen' },
     port: { type: 'string', valueHint: 'number', default: '4680', description: '0 takes a free one' },
     access: { type: 'string', valueHint: 'file', description: 'Who may do what (default: all, on loopback only)' },
+    'id-window': {
+      type: 'string',
+      valueHint: 'duration',
+      default: '10m',
+      description: 'On Kafka: for how long repeats are recognised (up to 1,000,000 events); 0s: not at all',
+    },
     'drain-delay': {
       type: 'string',
       valueHint: 'duration',
@@ -41,8 +48,9 @@ export const gateway = command({
     ])
     const port = wholeNumber('port', args.port, { min: 0, max: 65_535 })!
     const drainDelayMs = duration('drain-delay', args['drain-delay'])!
+    const idWindowMs = duration('id-window', args['id-window'])!
     const access = args.access === undefined ? undefined : await accessIn(args.access, shell)
-    const options = { host: args.host, port, access, drainDelayMs }
+    const options = { host: args.host, port, access, idWindowMs, drainDelayMs }
     return withApp(args.app, shell, (loaded) => serve(loaded, options, shell, out))
   },
 })

@@ -13,18 +13,20 @@ export interface ServeOptions {
   readonly host: string
   readonly port: number
   readonly access: AccessOptions | undefined
+  /** For how long repeats are recognised where the log does not. */
+  readonly idWindowMs: number
   /** Between /readyz answering 503 and the end of taking connections. */
   readonly drainDelayMs: number
 }
 
 export async function serve(
   { app, config }: LoadedApp,
-  { host, port, access, drainDelayMs }: ServeOptions,
+  { host, port, access, idWindowMs, drainDelayMs }: ServeOptions,
   shell: Shell,
   out: Output,
 ): Promise<void> {
   const onFailure = (error: unknown): void => out.note(`The gateway failed at a request: ${String(error)}`)
-  const gateway = createGateway(app, { host, port, onFailure, ...(access === undefined ? {} : { access }) })
+  const gateway = createGateway(app, { host, port, idWindowMs, onFailure, ...(access === undefined ? {} : { access }) })
   const interrupts = new Interrupts(shell)
   try {
     const listening = await gateway.start()

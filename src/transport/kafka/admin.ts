@@ -10,6 +10,7 @@ import {
   type GroupDescription,
   type LogAdmin,
   type PartitionOffsets,
+  type TopicPartition,
   type TopicSpec,
 } from '../index.ts'
 import type { Needs } from './access.ts'
@@ -18,7 +19,7 @@ import type { Connection } from './client.ts'
 import type { Cluster, TopicPlaces } from './cluster.ts'
 import { code } from './error-codes.ts'
 import { describeGroups } from './groups.ts'
-import { offsetsOf } from './offsets.ts'
+import { offsetsOf, offsetsSince } from './offsets.ts'
 import { describeTopics, newTopicSettings, updateRetention } from './topic-settings.ts'
 import { KafkaTopology } from './topology.ts'
 
@@ -99,6 +100,14 @@ export class KafkaAdmin implements LogAdmin {
   async offsets(topics: readonly string[]): Promise<readonly PartitionOffsets[]> {
     this.#check()
     return offsetsOf(this.#cluster, topics)
+  }
+
+  async offsetsSince(
+    topics: readonly string[],
+    sinceMs: number,
+  ): Promise<readonly (TopicPartition & { readonly offset: number })[]> {
+    this.#check()
+    return offsetsSince(this.#cluster, topics, sinceMs)
   }
 
   async groups(names?: readonly string[]): Promise<readonly GroupDescription[]> {

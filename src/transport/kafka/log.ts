@@ -16,6 +16,7 @@ import {
   type Log,
   type OpenOptions,
   type ReadRequest,
+  type TogetherReader,
   type TransportFeatures,
 } from '../index.ts'
 import { KafkaAdmin } from './admin.ts'
@@ -128,6 +129,14 @@ export class KafkaLog implements Log {
       throw new OffsetOutOfRange(`Offset ${offset} of ${topic}/${partition} is no whole number from 0 on.`)
     }
     return this.#reads.read({ topic, partition, offset, maxBytes }, { maxWaitMs, signal })
+  }
+
+  readTogether(): TogetherReader {
+    this.#check()
+    const fetcher = new Fetcher(this.#cluster, () => this.#check())
+    // Told when the log is closed; there are few of them, and they live as long as it does.
+    this.#fetchers.add(fetcher)
+    return { fetch: (wanted, options) => fetcher.fetch(wanted, options, () => true) }
   }
 
   close(): Promise<void> {

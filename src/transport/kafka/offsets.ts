@@ -23,10 +23,48 @@ export async function offsetsOf(
   topics: readonly string[],
   only?: number,
 ): Promise<readonly PartitionOffsets[]> {
+  const found = await offsetsAt(cluster, topics, { timestamps: [earliest, latest], only })
+  return found.map(({ topic, partition, offsets: [begin, end] }) => ({
+    topic,
+    partition,
+    earliest: begin!,
+    end: end!,
+  }))
+}
+
+/**
+ * Where the first record of that moment or later lies; the end where there is none.
+ * @throws TopicUnknown, LogUnavailable
+ */
+export async function offsetsSince(
+  cluster: Cluster,
+  topics: readonly string[],
+  sinceMs: number,
+): Promise<readonly (TopicPartition & { readonly offset: number })[]> {
+  // Below 0 the protocol means something else.
+  const moment = BigInt(Math.max(0, Math.floor(sinceMs)))
+  const found = await offsetsAt(cluster, topics, { timestamps: [moment, latest], only: undefined })
+  return found.map(({ topic, partition, offsets: [first, end] }) => ({
+    topic,
+    partition,
+    offset: first === noneFound ? end! : first!,
+  }))
+}
+
+const noneFound = -1
+
+type Found = TopicPartition & { readonly offsets: readonly number[] }
+
+/** One offset for each of `timestamps`. */
+async function offsetsAt(
+  cluster: Cluster,
+  topics: readonly string[],
+  { timestamps, only }: { readonly timestamps: readonly bigint[]; readonly only: number | undefined },
+): Promise<readonly Found[]> {
   await cluster.refresh(topics)
   for (let attempt = 1; ; attempt++) {
     const places = topics.flatMap((topic) => partitionsOf(cluster, topic, only))
-    const found = await ask(cluster, places)
+    const found = await ask(cluster, places, timestamps)
     if (found !== undefined) return found
     if (attempt === attempts) {
       throw new LogUnavailable(`Could not list the offsets of ${topics.join(', ')}: a partition has no leader.`)
@@ -44,23 +82,27 @@ function partitionsOf(cluster: Cluster, topic: string, only: number | undefined)
 }
 
 /** Undefined when a leader has changed: ask again. */
-async function ask(cluster: Cluster, places: readonly TopicPartition[]): Promise<PartitionOffsets[] | undefined> {
+async function ask(
+  cluster: Cluster,
+  places: readonly TopicPartition[],
+  timestamps: readonly bigint[],
+): Promise<readonly Found[] | undefined> {
   const byLeader = new Map<Broker, TopicPartition[]>()
   for (const place of places) {
     const leader = cluster.leaderOf(place.topic, place.partition)
     if (leader === undefined) return undefined
     byLeader.set(leader, [...(byLeader.get(leader) ?? []), place])
   }
-  const [begins, ends] = await Promise.all(
-    [earliest, latest].map(async (timestamp) => {
+  const answers = await Promise.all(
+    timestamps.map(async (timestamp) => {
       const parts = await Promise.all([...byLeader].map(([leader, at]) => askLeader(cluster, leader, at, timestamp)))
       return parts.includes(undefined) ? undefined : new Map(parts.flatMap((part) => [...part!]))
     }),
   )
-  if (begins === undefined || ends === undefined) return undefined
+  if (answers.includes(undefined)) return undefined
   return places.map(({ topic, partition }) => {
     const key = `${partition}/${topic}`
-    return { topic, partition, earliest: begins.get(key)!, end: ends.get(key)! }
+    return { topic, partition, offsets: answers.map((answer) => answer!.get(key)!) }
   })
 }
 

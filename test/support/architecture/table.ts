@@ -58,8 +58,9 @@ export const table: Table = {
     worker: { may: ['event', 'config', 'transport', 'deadletter'], mayTypes: ['inbox'] },
     tail: { may: [], mayTypes: ['config', 'transport'] },
     'gateway/access': { may: ['event', 'config'], packages: ['jose'] },
+    'gateway/ids': { may: ['event', 'transport'], mayTypes: ['config'] },
     gateway: {
-      may: ['event', 'config', 'tail', 'gateway/access'],
+      may: ['event', 'config', 'tail', 'gateway/access', 'gateway/ids'],
       mayTypes: ['transport'],
       packages: ['fastify', '@fastify/cors'],
     },

@@ -19,6 +19,7 @@ async function harness(more: Partial<KafkaOptions> = {}): Promise<TransportHarne
   const brokers = await sharedKafka()
   const open: Log[] = []
   return {
+    follows: true,
     async open(clientId) {
       const log = await kafka({ brokers, ...options, ...more }).open({ clock: systemClock, clientId })
       open.push(log)
