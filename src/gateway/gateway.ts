@@ -146,7 +146,7 @@ class HttpGateway implements Gateway {
     await Promise.all([this.#server.close(), this.#tail.close()])
     closed()
     this.#app.appendThrough?.(undefined)
-    await this.#ids?.close()
+    this.#ids?.close()
   }
 
   #makePosts(onFailure: (error: unknown) => void): Posts {

@@ -28,10 +28,12 @@ test('while brokers do not answer events are 503 at once, and are taken again af
     return response
   }
   const log = async (): Promise<unknown> => ((await (await fetch(`${url}/readyz`)).json()) as { log: unknown }).log
+  const ids = async (): Promise<unknown> =>
+    ((await (await fetch(`${url}/readyz`)).json()) as { ids: { state: unknown } }).ids.state
   expect((await post('before')).status).toBe(202)
 
-  const ids = cluster.brokers.map((_, index) => index + 1)
-  await Promise.all(ids.map((id) => cluster.pause(id)))
+  const brokers = cluster.brokers.map((_, index) => index + 1)
+  await Promise.all(brokers.map((id) => cluster.pause(id)))
   const underWay = post('under way')
   await expect.poll(log, { timeout: 60_000 }).toBe('unavailable')
   // One of two at once may be let through to see whether the log is back.
@@ -39,11 +41,15 @@ test('while brokers do not answer events are 503 at once, and are taken again af
   expect([refused.status, (await problemIn(refused)).type]).toEqual([503, 'urn:veltrix:problem:unavailable'])
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
 
-  await Promise.all(ids.map((id) => cluster.resume(id)))
+  // Nobody knows what others store meanwhile.
+  await expect.poll(ids, { timeout: 60_000 }).toBe('failing')
+  await Promise.all(brokers.map((id) => cluster.resume(id)))
   // It was on its way all the time: taken, or nobody knows.
   expect([202, 503]).toContain((await underWay).status)
   let nth = 0
   await expect.poll(async () => (await post(`after ${nth++}`)).status, { timeout: 60_000 }).toBe(202)
+  await expect.poll(ids, { timeout: 60_000 }).toBe('ok')
+  expect((await post('before')).headers.get('idempotency-replayed')).toBe('true')
   const stored = new Set((await storedOn(app)).map(({ attributes }) => attributes['ce_id']))
   expect(accepted.filter((id) => !stored.has(id))).toEqual([])
 }, 240_000)

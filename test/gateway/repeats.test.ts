@@ -3,10 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, type TestContext } from 'vitest'
-import type { Transport } from '../../src/transport/index.ts'
+import type { GatewayApp } from '../../src/gateway/index.ts'
+import type { TogetherReader, Transport } from '../../src/transport/index.ts'
 import { embedded } from '../../src/transport/embedded/index.ts'
 import { kafka } from '../../src/transport/kafka/index.ts'
 import { missingKafka } from '../support/kafka-cluster.ts'
+import { quietPorts } from '../support/haproxy.ts'
 import { sharedKafka } from '../support/kafka-shared.ts'
 import { requirePart } from '../support/parts.ts'
 import { Child } from '../support/child.ts'
@@ -204,4 +206,91 @@ test('on Kafka with a window of 0 nothing is remembered or read', async (context
   expect(await idsOf(gateway)).toBeUndefined()
   await send(gateway, 'a')
   expect(isReplayed(await send(gateway, 'a'))).toBe(false)
+}, 180_000)
+
+/** An application whose log is read as `fetch` lets it be. */
+function readBy(app: GatewayApp, fetch: (go: TogetherReader['fetch']) => TogetherReader['fetch']): GatewayApp {
+  return {
+    config: app.config,
+    publish: (type, data, options) => app.publish(type, data, options),
+    publishMany: (items) => app.publishMany(items),
+    appendThrough: (append) => app.appendThrough!(append),
+    open: async () => {
+      const log = await app.open()
+      const reader = (): TogetherReader => {
+        const real = log.readTogether!()
+        return { fetch: fetch((wanted, options) => real.fetch(wanted, options)) }
+      }
+      return {
+        features: log.features,
+        admin: log.admin,
+        append: (records, early) => log.append(records, early),
+        consume: (options) => log.consume(options),
+        read: (from) => log.read(from),
+        readTogether: reader,
+        close: () => log.close(),
+      }
+    },
+  }
+}
+
+test('on Kafka, a gateway is not ready until it knows what was stored before', async (context) => {
+  const open = await onKafka(context)
+  const name = freshName()
+  const before = await runningOn(open(), { name })
+  await send(before, 'a')
+  await before.close()
+  const reading = Promise.withResolvers<void>()
+  const [port] = await quietPorts(1)
+  const starting = runningOn(open(), {
+    name,
+    options: { port: port! },
+    wrap: (app) => readBy(app, (go) => (wanted, options) => reading.promise.then(() => go(wanted, options))),
+  })
+  const health = async (path: string) => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`).catch(() => undefined)
+    const said = (await response?.json()) as { ids?: Ids } | undefined
+    return { ...said, status: response?.status }
+  }
+  await expect
+    .poll(() => health('/readyz'), { timeout: 30_000 })
+    .toMatchObject({ status: 503, ids: { state: 'reading', remembered: 0, behind: 1 } })
+  expect([(await health('/startupz')).status, (await health('/livez')).status]).toEqual([503, 200])
+  reading.resolve()
+  const gateway = await starting
+  expect(await health('/readyz')).toMatchObject({ status: 200, ids: { state: 'ok', remembered: 1, behind: 0 } })
+  expect(isReplayed(await send(gateway, 'a'))).toBe(true)
+}, 180_000)
+
+test('on Kafka, a gateway that cannot follow the others says how far behind it is, and catches up', async (context) => {
+  const open = await onKafka(context)
+  const name = freshName()
+  const writer = await runningOn(open(), { name })
+  let slow = false
+  const follower = await runningOn(open(), {
+    name,
+    wrap: (app) =>
+      readBy(app, (go) => (wanted, options) => {
+        if (!slow) return go(wanted, options)
+        // One record of each partition at a time.
+        return go(
+          wanted.map((want) => ({ ...want, maxBytes: 1 })),
+          options,
+        )
+      }),
+  })
+  slow = true
+  const events = Array.from({ length: 24_000 }, (_, nth) => ({
+    type: 'order.placed',
+    data: { orderId: `o-${nth}` },
+    id: `e-${nth}`,
+    source: '/till/7',
+  }))
+  const outcomes = await writer.app.publishMany(events as never)
+  expect(outcomes.filter(({ ok }) => !ok)).toEqual([])
+  await expect.poll(async () => (await idsOf(follower)).state, { timeout: 30_000 }).toBe('behind')
+  slow = false
+  await expect.poll(async () => (await idsOf(follower)).state, { timeout: 60_000 }).toBe('ok')
+  await learnt(follower, 24_000)
+  expect(isReplayed(await send(follower, 'e-23999', '{"orderId":"o-23999"}'))).toBe(true)
 }, 180_000)

@@ -66,6 +66,7 @@ export class Ids {
     const over = new AbortController()
     await Promise.race([this.#reading.caughtUp, sleep(this.#clock, startMs, over.signal).catch(() => {})])
     over.abort()
+    this.#reading.giveWay()
   }
 
   report(): IdsReport {
@@ -75,8 +76,8 @@ export class Ids {
     return { state, windowMs, remembered: this.#table.count, behind }
   }
 
-  close(): Promise<void> {
-    return this.#reading.close()
+  close(): void {
+    this.#reading.close()
   }
 }
 

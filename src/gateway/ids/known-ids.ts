@@ -10,10 +10,8 @@ import {
   type Log,
   type TopicPartition,
 } from '../../transport/index.ts'
-import { identify, identityWords, type IdTable, type Known } from './id-table.ts'
-
-/** Offsets of one partition that were stored here and not read back yet; of more, records are looked at as those of others. */
-const mostOwn = 10_000
+import { OwnOffsets } from './own-offsets.ts'
+import { identify, identityWords, type IdTable } from './id-table.ts'
 
 export class KnownIds {
   readonly #table: IdTable
@@ -21,7 +19,7 @@ export class KnownIds {
   readonly #places: readonly TopicPartition[]
   /** By topic, the numbers of its partitions. */
   readonly #numbers = new Map<string, number[]>()
-  readonly #own: readonly Set<number>[]
+  readonly #own: readonly OwnOffsets[]
   /** By the number of a partition: what lies below was read. */
   readonly #read: Float64Array
   readonly #words = new Uint32Array(identityWords)
@@ -31,7 +29,7 @@ export class KnownIds {
     this.#table = table
     this.#places = places
     this.#monotonic = monotonic
-    this.#own = places.map(() => new Set())
+    this.#own = places.map(() => new OwnOffsets())
     this.#read = new Float64Array(places.length)
     for (const [number, { topic, partition }] of places.entries()) {
       const numbers = this.#numbers.get(topic) ?? []
@@ -76,20 +74,16 @@ export class KnownIds {
     this.#table.add(this.#words, 0, { digest, place: number, offset }, this.#monotonic())
   }
 
-  /** Whether the record there was stored by this gateway, and is known. */
-  isOwn(number: number, offset: number): boolean {
-    return this.#own[number]!.has(offset)
+  /** Past what this gateway stored itself and knows, from `offset` on, which is where the partition was read to. */
+  pastOwn(number: number, offset: number): number {
+    const past = this.#own[number]!.endOfRun(offset)
+    this.#read[number] = past
+    return past
   }
 
-  /** What lies below was read. */
-  readTo(number: number, offset: number): void {
-    this.#read[number] = offset
-    const own = this.#own[number]!
-    // In the order they were stored in. What was answered for after it was read is among them.
-    for (const each of own) {
-      if (each >= offset) return
-      own.delete(each)
-    }
+  /** Events that this gateway stored and has not read back. */
+  get own(): number {
+    return this.#own.reduce((sum, { count }) => sum + count, 0)
   }
 
   #repeated({ dedupe, topic, partition }: AppendRecord, call: Call, index: number): AppendOutcome | undefined {
@@ -104,14 +98,15 @@ export class KnownIds {
   }
 
   #stored(call: Call, index: number, outcome: AppendOutcome): void {
-    if ('error' in outcome || !call.has(index)) return
+    if ('error' in outcome) return
     const { topic, partition, dedupe } = call.records[index]!
     const place = this.#numbers.get(topic)?.[partition]
     if (place === undefined) return
-    const known: Known = { digest: dedupe!.digest, place, offset: outcome.offset }
-    this.#table.add(call.words, index * identityWords, known, this.#monotonic())
-    const own = this.#own[place]!
-    if (outcome.offset >= this.#read[place]! && own.size < mostOwn) own.add(outcome.offset)
+    const { offset } = outcome
+    if (offset >= this.#read[place]!) this.#own[place]!.add(offset)
+    // An id that nobody gave comes never again.
+    if (dedupe === undefined) return
+    this.#table.add(call.words, index * identityWords, { digest: dedupe.digest, place, offset }, this.#monotonic())
   }
 }
 

@@ -6,7 +6,14 @@
 import { crc32 } from 'node:zlib'
 import { sleep, type Clock } from '../../clock.ts'
 import { headerNames } from '../../event/index.ts'
-import type { FetchedBatch, Log, LogRecord, TogetherReader, TopicPartition } from '../../transport/index.ts'
+import type {
+  FetchedBatch,
+  Log,
+  LogRecord,
+  PartitionOffsets,
+  TogetherReader,
+  TopicPartition,
+} from '../../transport/index.ts'
 import type { KnownIds } from './known-ids.ts'
 
 /** What reading needs of a log. */
@@ -27,11 +34,14 @@ const maxBytes = 256 * 1024
 const maxWaitMs = 1_000
 /** Between two requests, at least; a batch of a busy log gathers in that time. */
 const pauseMs = 10
-/** While history is known, reading takes at most one part of so many of the time. */
+/** While the gateway serves, reading takes at most one part of so many of the time. */
 const share = 4
 /** Records that are looked at in one go. */
 const inOneGo = 200
 const retryMs = 1_000
+/** Where nothing comes nobody can tell a quiet log from one that is gone: it is asked for its ends. */
+const lookMs = 5_000
+const silentMs = 15_000
 /** Of each partition, whatever times its records have: senders say themselves when an event was. */
 const leastRecords = 1_000
 
@@ -48,12 +58,16 @@ export class Reading {
   #history: number[] = []
   #isCaughtUp = false
   #isFailing = false
-  readonly #done: Promise<void>
+  /** When every partition told its end last. */
+  #heardMs: number
+  #givesWay = false
 
   constructor(known: KnownIds, options: ReadingOptions) {
     this.#known = known
     this.#options = options
-    this.#done = this.#run()
+    this.#heardMs = options.clock.monotonic()
+    void this.#run()
+    void this.#watch()
   }
 
   /** Resolves when all that was there at the beginning is known. */
@@ -65,20 +79,26 @@ export class Reading {
     return this.#isCaughtUp
   }
 
-  /** The last try failed. */
+  /** Reading failed, or some partition does not answer. */
   get isFailing(): boolean {
-    return this.#isFailing
+    return this.#isFailing || this.#options.clock.monotonic() - this.#heardMs > silentMs
   }
 
-  /** Records that are stored, as far as is known, and not read. */
+  /** Records of others that are stored, as far as is known, and not read. */
   get behind(): number {
-    return this.#offsets.reduce((sum, offset, place) => sum + Math.max(0, this.#ends[place]! - offset), 0)
+    const unread = this.#offsets.reduce((sum, offset, place) => sum + Math.max(0, this.#ends[place]! - offset), 0)
+    return Math.max(0, unread - this.#known.own)
   }
 
-  async close(): Promise<void> {
+  /** From now on there is something else to do. */
+  giveWay(): void {
+    this.#givesWay = true
+  }
+
+  /** A question that a log which is away does not answer is not waited for. */
+  close(): void {
     this.#ended.abort()
     this.#caughtUp.resolve()
-    await this.#done
   }
 
   async #run(): Promise<void> {
@@ -88,6 +108,7 @@ export class Reading {
     while (!signal.aborted) {
       try {
         await this.#begin()
+        this.#isFailing = false
         reader ??= this.#options.log.readTogether()
         await this.#follow(reader)
       } catch (error) {
@@ -99,12 +120,33 @@ export class Reading {
     }
   }
 
+  async #watch(): Promise<void> {
+    const { clock } = this.#options
+    const { signal } = this.#ended
+    while (!signal.aborted) {
+      try {
+        await sleep(clock, lookMs, signal)
+        const endOf = byPlace(await this.#ranges())
+        this.#ends = this.#options.places.map((place) => endOf(place)?.end ?? 0)
+      } catch {
+        // It shows in `isFailing`; reading tells of its own failures.
+      }
+    }
+  }
+
+  async #ranges(): Promise<readonly PartitionOffsets[]> {
+    const { log, places, clock } = this.#options
+    const ranges = await log.admin.offsets([...new Set(places.map(({ topic }) => topic))])
+    this.#heardMs = clock.monotonic()
+    return ranges
+  }
+
   /** Where to read on, and, the first time, where from. */
   async #begin(): Promise<void> {
     const { log, places, clock, windowMs, maxIds } = this.#options
     const topics = [...new Set(places.map(({ topic }) => topic))]
     const since = log.admin.offsetsSince?.(topics, clock.now() - windowMs)
-    const [ranges, starts] = await Promise.all([log.admin.offsets(topics), since])
+    const [ranges, starts] = await Promise.all([this.#ranges(), since])
     const rangeOf = byPlace(ranges)
     const startOf = byPlace(starts ?? [])
     const isFirst = this.#offsets.length === 0
@@ -117,7 +159,6 @@ export class Reading {
       return Math.max(earliest, end - maxIds, Math.min(since, end - leastRecords))
     })
     if (isFirst) this.#history = this.#ends
-    for (const [number, offset] of this.#offsets.entries()) this.#known.readTo(number, offset)
     this.#look()
   }
 
@@ -126,24 +167,24 @@ export class Reading {
     const { signal } = this.#ended
     const numberOf = byPlace(places.map((place, number) => ({ ...place, number })))
     while (!signal.aborted) {
+      for (const [number, offset] of this.#offsets.entries())
+        this.#offsets[number] = this.#known.pastOwn(number, offset)
       const wanted = places.map((place, number) => ({ ...place, offset: this.#offsets[number]!, maxBytes }))
       const batches = await reader.fetch(wanted, { maxWaitMs, signal })
-      this.#isFailing = false
       const startedAt = clock.monotonic()
       for (const batch of batches) await this.#take(numberOf(batch)!.number, batch)
       this.#look()
-      if (this.#isCaughtUp) await sleep(clock, Math.max(pauseMs, (clock.monotonic() - startedAt) * (share - 1)), signal)
+      if (this.#givesWay) await sleep(clock, Math.max(pauseMs, (clock.monotonic() - startedAt) * (share - 1)), signal)
     }
   }
 
   async #take(number: number, batch: FetchedBatch): Promise<void> {
     for (const [nth, record] of batch.records.entries()) {
       if (nth % inOneGo === inOneGo - 1) await this.#options.clock.yield()
-      if (!this.#known.isOwn(number, record.offset)) this.#learn(number, record)
+      if (this.#known.pastOwn(number, record.offset) === record.offset) this.#learn(number, record)
     }
     this.#offsets[number] = batch.nextOffset
     this.#ends[number] = batch.endOffset
-    this.#known.readTo(number, batch.nextOffset)
     batch.release?.()
   }
 
