@@ -127,17 +127,18 @@ class HttpGateway implements Gateway {
   }
 
   #makePosts(onFailure: (error: unknown) => void): Posts {
-    const { maxInFlightEvents, maxInFlightBytes, urgentReserve, maxBatchEvents, rateLimits, clock } = this.#settings
+    const { maxInFlightEvents, maxInFlightBytes, urgentReserve, rateLimits, clock } = this.#settings
+    const { source, publisher } = this.#app.config
     const admission = new Admission(maxInFlightEvents, urgentReserve)
     const gates = { rates: new RateLimiter(rateLimits, clock), breaker: this.#breaker, admission }
     const parts = {
       guard: this.#guard,
-      bodies: new Bodies(this.#settings, new Memory(maxInFlightBytes, urgentReserve)),
+      bodies: new Bodies(this.#settings.maxInflation, new Memory(maxInFlightBytes, urgentReserve)),
       intake: new Intake(this.#app, gates, onFailure),
       connections: this.#connections,
       turns: new Turns({ clock, isLogAnswering: () => !this.#breaker.isOpen }),
     }
-    return new Posts(parts, { source: this.#app.config.source, maxBatchEvents })
+    return new Posts(parts, { ...this.#settings, source, maxEventBytes: publisher.maxEventBytes })
   }
 
   #makeServer(): FastifyInstance {

@@ -13,6 +13,8 @@ export interface LoadOptions {
   readonly maxInflation?: number
   /** Events of one batch. Default 1,000. */
   readonly maxBatchEvents?: number
+  /** Fields of objects and entries of lists in one event. Default 10,000. */
+  readonly maxEventValues?: number
   /** Events being stored at once. Default 10,000. */
   readonly maxInFlightEvents?: number
   /** What all requests that are being read or stored may hold: their bodies, and 40 for each mark of JSON in them. Bytes. Default 256 MiB. */
@@ -37,6 +39,7 @@ export const loadDefaults: Required<LoadOptions> = {
   maxBodyBytes: 4 * 1024 * 1024,
   maxInflation: 100,
   maxBatchEvents: 1_000,
+  maxEventValues: 10_000,
   maxInFlightEvents: 10_000,
   maxInFlightBytes: 256 * 1024 * 1024,
   urgentReserve: 0.1,
