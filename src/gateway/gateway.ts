@@ -6,6 +6,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { systemClock, type Clock } from '../clock.ts'
 import type { Log } from '../transport/index.ts'
 import { compileAccess, type AccessOptions } from './access/index.ts'
+import { Addresses } from './addresses.ts'
 import { Admission } from './admission.ts'
 import { refuse } from './answers.ts'
 import { Bodies } from './bodies.ts'
@@ -54,6 +55,11 @@ const maxHeaderBytes = 16 * 1024
 export interface Gateway {
   /** Opens the log and listens; resolves to its address, `http://127.0.0.1:4680`. @throws GatewayExposed, GatewayAddressInvalid, and the transport's errors */
   start(): Promise<string>
+  /**
+   * Who may do what, from the next request on; the one before holds until then. Readers that follow `/tail` keep what they may read.
+   * @throws AccessInvalid and then nothing has changed; GatewayExposed for a gateway that was made without `access`
+   */
+  renewAccess(access: AccessOptions): void
   /** From now on `/readyz` answers 503, so that a balancer sends nothing more; what comes is still taken, and its connection closed. */
   unready(): void
   /** Takes no more connections, answers what is under way, resolves. The app stays open. Idempotent. */
@@ -109,6 +115,11 @@ class HttpGateway implements Gateway {
     }
   }
 
+  renewAccess(access: AccessOptions): void {
+    if (this.#settings.access === undefined) throw new GatewayExposed(this.#settings.host)
+    this.#guard.renew(compileAccess(access, this.#app.config, this.#settings.clock))
+  }
+
   unready(): void {
     this.#state = 'unready'
   }
@@ -132,6 +143,7 @@ class HttpGateway implements Gateway {
     const admission = new Admission(maxInFlightEvents, urgentReserve)
     const gates = { rates: new RateLimiter(rateLimits, clock), breaker: this.#breaker, admission }
     const parts = {
+      addresses: new Addresses(this.#settings.trustedProxies),
       guard: this.#guard,
       bodies: new Bodies(this.#settings.maxInflation, new Memory(maxInFlightBytes, urgentReserve)),
       intake: new Intake(this.#app, gates, onFailure),

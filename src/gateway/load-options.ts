@@ -33,6 +33,11 @@ export interface LoadOptions {
   readonly logStallMs?: number
   /** What one publisher may send of a lane; by the lane's name. Default none. */
   readonly rateLimits?: RateLimits
+  /**
+   * Proxies (addresses or networks) whose `X-Forwarded-For` is believed, for `rateLimits` by address: what others say there plays no part.
+   * Default none.
+   */
+  readonly trustedProxies?: readonly string[]
 }
 
 export const loadDefaults: Required<LoadOptions> = {
@@ -49,6 +54,7 @@ export const loadDefaults: Required<LoadOptions> = {
   keepAliveTimeoutMs: 72_000,
   logStallMs: 2_000,
   rateLimits: {},
+  trustedProxies: [],
 }
 
 /**
@@ -60,7 +66,7 @@ export const bytesPerMark = 40
 /** @throws GatewayOptionInvalid */
 export function checkLoadOptions(options: Required<LoadOptions>, config: CompiledConfig): void {
   const { rateLimits, urgentReserve } = options
-  const { rateLimits: _, urgentReserve: __, ...numbers } = loadDefaults
+  const { rateLimits: _, urgentReserve: __, trustedProxies: ___, ...numbers } = loadDefaults
   for (const name of Object.keys(numbers) as (keyof typeof numbers)[]) atLeast(name, options[name], 1)
   if (!(urgentReserve >= 0 && urgentReserve < 1))
     throw new GatewayOptionInvalid('urgentReserve', 'must be from 0 to below 1')

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Addresses } from './addresses.ts'
 import { answer, answerBatch } from './answers.ts'
 import type { Clock } from '../clock.ts'
 import type { Bodies, BodyWanted } from './bodies.ts'
@@ -25,6 +26,7 @@ import type { Held } from './memory.ts'
 import type { Turns } from './turns.ts'
 
 export interface PostsParts {
+  readonly addresses: Addresses
   readonly guard: Guard
   readonly bodies: Bodies
   readonly intake: Intake
@@ -145,7 +147,8 @@ export class Posts {
 
   /** Whose events are counted together. No address can look like a name, which begins with its kind. */
   #publisherOf(request: FastifyRequest): string {
-    return this.#parts.guard.identity(request)?.name ?? request.ip
+    const { guard, addresses } = this.#parts
+    return guard.identity(request)?.name ?? addresses.of(request.raw)
   }
 }
 
