@@ -20,7 +20,7 @@ import { checkLoadOptions, loadDefaults, type LoadOptions } from './load-options
 import { LogBreaker } from './log-breaker.ts'
 import { isLoopback } from './loopback.ts'
 import { Memory } from './memory.ts'
-import { openApi } from './openapi.ts'
+import { Descriptions } from './descriptions.ts'
 import { Posts } from './posts.ts'
 import { problemOf } from './problems.ts'
 import { RateLimiter } from './rate-limits.ts'
@@ -202,9 +202,11 @@ class HttpGateway implements Gateway {
       return types.filter(({ type }) => isListed(type))
     }
     server.get('/events/types', (request) => ({ types: shownTo(request) }))
-    server.get('/openapi.json', (request) =>
-      openApi(this.#app.config, { types: shownTo(request), shown: this.#guard.kinds }),
-    )
+    const descriptions = new Descriptions(this.#app.config)
+    server.get('/openapi.json', (request, reply) => {
+      void reply.type('application/json; charset=utf-8')
+      return descriptions.of({ types: shownTo(request), shown: this.#guard.kinds })
+    })
     server.get('/tail', { exposeHeadRoute: false }, (request, reply) =>
       this.#tail.answer(request, reply, this.#guard.readable(request)),
     )
