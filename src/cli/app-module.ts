@@ -95,9 +95,9 @@ export async function findApp(place: string | undefined, cwd: string, preferred:
 }
 
 /** @throws AppNotFound when it does not load */
-export async function importModule(file: string): Promise<Record<string, unknown>> {
+export async function importModule(file: string, version = 0): Promise<Record<string, unknown>> {
   try {
-    return (await import(pathToFileURL(file).href)) as Record<string, unknown>
+    return (await import(`${pathToFileURL(file).href}${version === 0 ? '' : `?${version}`}`)) as Record<string, unknown>
   } catch (error) {
     if (isVeltrixError(error)) throw error
     const problem = error instanceof Error ? `${error.message}${placeIn(error, file)}` : String(error)

@@ -47,6 +47,8 @@ const byErrorCode: Partial<Record<ErrorCode, ExitCode>> = {
   VLX_CONFIG_INVALID: exitCodes.config,
   VLX_CONFIG_NOT_FOUND: exitCodes.config,
   VLX_GATEWAY_ACCESS: exitCodes.config,
+  // The command takes them from flags alone.
+  VLX_GATEWAY_OPTION: exitCodes.usage,
   VLX_HANDLER_INVALID: exitCodes.config,
   VLX_INBOX_MISSING: exitCodes.config,
   VLX_LOG_CORRUPTED: exitCodes.log,

@@ -27,6 +27,7 @@ export function processShell(): Shell {
         unlisten()
       }
     },
+    onReload: (heard) => (process.stdin.isTTY ? () => undefined : listen([['SIGHUP', heard]])),
     onDeath: (heard) =>
       listen([
         ['uncaughtExceptionMonitor', heard],

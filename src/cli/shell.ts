@@ -20,6 +20,8 @@ export interface Shell {
   readonly clock: Clock
   /** Calls `heard` at each SIGINT and SIGTERM until the returned function is called. */
   readonly onSignal: (heard: (signal: 'SIGINT' | 'SIGTERM') => void) => () => void
+  /** Calls `heard` at each SIGHUP; at a terminal that is its end, and not asked for. */
+  readonly onReload: (heard: () => void) => () => void
   /**
    * Calls `heard` when the process ends before the command does: with the error that nobody caught, or without one when the app itself
    * exits. Nothing can be waited for then.

@@ -3,19 +3,26 @@
  * @module
  */
 import type { IncomingMessage } from 'node:http'
-import { encodingOf, Inflater, type BodyLimits } from './content-encoding.ts'
+import { encodingOf, Inflater } from './content-encoding.ts'
 import { RequestRefused } from './errors.ts'
 import type { Held, Memory, Urgency } from './memory.ts'
 
-export class Bodies {
-  readonly #limits: BodyLimits
-  readonly #memory: Memory
-  readonly #inflater: Inflater
+/** Of one request. */
+export interface BodyWanted {
+  readonly urgency: Urgency
+  /** As it is sent, and of what it inflates to. */
+  readonly maxBytes: number
+}
 
-  constructor(limits: BodyLimits, memory: Memory) {
-    this.#limits = limits
+export class Bodies {
+  readonly #maxInflation: number
+  readonly #memory: Memory
+  readonly #inflater = new Inflater()
+
+  /** @param maxInflation how many times as large as it was sent a body may become, beyond its first 64 KiB */
+  constructor(maxInflation: number, memory: Memory) {
+    this.#maxInflation = maxInflation
     this.#memory = memory
-    this.#inflater = new Inflater(limits)
   }
 
   /**
@@ -23,23 +30,26 @@ export class Bodies {
    * @throws RequestRefused for an encoding that is not taken, a body that is too large, inflates too much or cannot be inflated, and when
    * there is no room
    */
-  async use<T>(request: IncomingMessage, urgency: Urgency, take: (body: Buffer, held: Held) => Promise<T>): Promise<T> {
+  async use<T>(
+    request: IncomingMessage,
+    { urgency, maxBytes }: BodyWanted,
+    take: (body: Buffer, held: Held) => Promise<T>,
+  ): Promise<T> {
     const held = this.#memory.hold(urgency)
     try {
-      return await take(await this.#read(request, held), held)
+      return await take(await this.#read(request, held, maxBytes), held)
     } finally {
       held.release()
     }
   }
 
-  async #read(request: IncomingMessage, held: Held): Promise<Buffer> {
+  async #read(request: IncomingMessage, held: Held, maxBytes: number): Promise<Buffer> {
     const encoding = encodingOf(request.headers['content-encoding'])
-    const { maxBodyBytes } = this.#limits
-    if (declaredBytes(request) > maxBodyBytes) throw tooLarge(maxBodyBytes)
-    const sent = await collect(request, maxBodyBytes, held)
+    if (declaredBytes(request) > maxBytes) throw tooLarge(maxBytes)
+    const sent = await collect(request, maxBytes, held)
     if (encoding === undefined) return sent
     const packedBytes = held.bytes
-    const body = await this.#inflater.inflate(sent, encoding, held)
+    const body = await this.#inflater.inflate(sent, encoding, held, { maxBytes, maxInflation: this.#maxInflation })
     held.shrink(packedBytes)
     return body
   }

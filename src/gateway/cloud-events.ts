@@ -12,7 +12,7 @@ import {
   type EventIssue,
 } from '../event/index.ts'
 import { RequestRefused } from './errors.ts'
-import { jsonBody, type Weigh } from './json-body.ts'
+import { jsonBody, jsonList, type JsonLimits, type ListLimits } from './json-body.ts'
 
 /** An event as it is handed to the publisher. */
 export interface ReceivedEvent {
@@ -62,7 +62,7 @@ export function contentMode(contentType: string | undefined): ContentMode {
  * @param rawHeaders names and values in turn, as they came: a repeated one must not be joined to one text
  * @throws RequestRefused
  */
-export function binaryEvent(rawHeaders: readonly string[], body: Uint8Array, weigh?: Weigh): ReceivedEvent {
+export function binaryEvent(rawHeaders: readonly string[], body: Uint8Array, limits: JsonLimits): ReceivedEvent {
   const attributes = new Map<string, unknown>()
   const issues: EventIssue[] = []
   for (let at = 0; at < rawHeaders.length; at += 2) {
@@ -75,7 +75,7 @@ export function binaryEvent(rawHeaders: readonly string[], body: Uint8Array, wei
   }
   if (body.length === 0) issues.push({ path: 'data', message: 'is missing: the body is empty' })
   const event = eventOf(attributes, issues, 'ce-')
-  return { ...event, data: jsonBody(body, weigh) }
+  return { ...event, data: jsonBody(body, limits) }
 }
 
 /** HTTP binding 3.1.3.2: percent-encoded UTF-8, within quotation marks or not. */
@@ -94,35 +94,26 @@ function headerText(value: string, header: string, issues: EventIssue[]): string
 }
 
 /** Structured mode: the whole event is the body. @throws RequestRefused */
-export function structuredEvent(body: Uint8Array, rawHeaders: readonly string[], weigh?: Weigh): ReceivedEvent {
+export function structuredEvent(body: Uint8Array, rawHeaders: readonly string[], limits: JsonLimits): ReceivedEvent {
   refuseAttributeHeaders(rawHeaders, 'structured')
-  return eventOfJson(jsonBody(body, weigh), weigh)
+  return eventOfJson(jsonBody(body, limits), limits)
 }
 
 /**
  * Batched mode: a list of events. One that cannot be read is an error in its place.
- * @throws RequestRefused when there is no list, or more than `maxEvents` in it
+ * @throws RequestRefused when there is no list, or more in it than there may be
  */
-export function batchEvents(
+export async function batchEvents(
   body: Uint8Array,
   rawHeaders: readonly string[],
-  maxEvents: number,
-  weigh?: Weigh,
-): readonly (ReceivedEvent | RequestRefused)[] {
+  limits: ListLimits,
+): Promise<readonly (ReceivedEvent | RequestRefused)[]> {
   refuseAttributeHeaders(rawHeaders, 'batched')
-  const list = jsonBody(body, weigh)
-  if (!Array.isArray(list)) {
-    throw new RequestRefused('cloudevent-invalid', 'The body of a batch must be a JSON list of events.')
-  }
-  if (list.length > maxEvents) {
-    throw new RequestRefused(
-      'too-large',
-      `The batch has ${list.length} events; at most ${maxEvents} are taken at once.`,
-    )
-  }
-  return list.map((each: unknown) => {
+  const list = await jsonList(body, limits)
+  return list.map((each) => {
+    if (each instanceof RequestRefused) return each
     try {
-      return eventOfJson(each, weigh)
+      return eventOfJson(each, limits)
     } catch (error) {
       if (error instanceof RequestRefused) return error
       throw error
@@ -141,7 +132,7 @@ function refuseAttributeHeaders(rawHeaders: readonly string[], mode: string): vo
   }
 }
 
-function eventOfJson(value: unknown, weigh: Weigh | undefined): ReceivedEvent {
+function eventOfJson(value: unknown, limits: JsonLimits): ReceivedEvent {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new RequestRefused('cloudevent-invalid', 'An event must be a JSON object.')
   }
@@ -157,7 +148,7 @@ function eventOfJson(value: unknown, weigh: Weigh | undefined): ReceivedEvent {
     issues.push({ path: 'data_base64', message: 'cannot stand beside data' })
   else if (encoded === undefined && !('data' in value)) issues.push({ path: 'data', message: 'is missing' })
   const event = eventOf(new Map(Object.entries(attributes)), issues, '')
-  return { ...event, data: encoded === undefined ? data : jsonBody(bytesOf(encoded), weigh) }
+  return { ...event, data: encoded === undefined ? data : jsonBody(bytesOf(encoded), limits) }
 }
 
 const base64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/

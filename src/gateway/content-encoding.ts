@@ -16,9 +16,9 @@ import {
 import { RequestRefused } from './errors.ts'
 import type { Held } from './memory.ts'
 
-export interface BodyLimits {
-  /** Of a body as it is sent, and of what it inflates to. Bytes. */
-  readonly maxBodyBytes: number
+export interface InflateLimits {
+  /** Of what comes out. Bytes. */
+  readonly maxBytes: number
   /** How many times as large as it was sent a body may become, beyond its first 64 KiB. */
   readonly maxInflation: number
 }
@@ -53,23 +53,18 @@ const freeBytes = 64 * 1024
 const maxDecoders = 4
 
 export class Inflater {
-  readonly #limits: BodyLimits
   readonly #waiting: (() => void)[] = []
   #running = 0
-
-  constructor(limits: BodyLimits) {
-    this.#limits = limits
-  }
 
   /**
    * Inflates a body that is there as a whole: a decoder that waited for a slow client would hold its memory meanwhile. Stops at the limit.
    * @throws RequestRefused when it becomes too large, for its size or at all, when it is not what it says, and when there is no room
    */
-  async inflate(packed: Buffer, encoding: Encoding, held: Held): Promise<Buffer> {
+  async inflate(packed: Buffer, encoding: Encoding, held: Held, limits: InflateLimits): Promise<Buffer> {
     if (this.#running === maxDecoders) await new Promise<void>((resolve) => this.#waiting.push(resolve))
     else this.#running++
     try {
-      return await inflated(packed, encoding, this.#limits, held)
+      return await inflated(packed, encoding, limits, held)
     } finally {
       const next = this.#waiting.shift()
       if (next) next()
@@ -78,8 +73,8 @@ export class Inflater {
   }
 }
 
-function inflated(packed: Buffer, encoding: Encoding, limits: BodyLimits, held: Held): Promise<Buffer> {
-  const { maxBodyBytes, maxInflation } = limits
+function inflated(packed: Buffer, encoding: Encoding, limits: InflateLimits, held: Held): Promise<Buffer> {
+  const { maxBytes, maxInflation } = limits
   const fairBytes = Math.max(freeBytes, packed.length * maxInflation)
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
@@ -89,8 +84,7 @@ function inflated(packed: Buffer, encoding: Encoding, limits: BodyLimits, held: 
       try {
         bytes += chunk.length
         if (bytes > fairBytes) throw inflates(maxInflation)
-        if (bytes > maxBodyBytes)
-          throw new RequestRefused('too-large', `The body inflates to more than ${maxBodyBytes} bytes.`)
+        if (bytes > maxBytes) throw new RequestRefused('too-large', `The body inflates to more than ${maxBytes} bytes.`)
         held.grow(chunk.length)
         chunks.push(chunk)
       } catch (error) {

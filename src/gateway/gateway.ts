@@ -6,6 +6,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { systemClock, type Clock } from '../clock.ts'
 import type { Log } from '../transport/index.ts'
 import { compileAccess, type AccessOptions } from './access/index.ts'
+import { Addresses } from './addresses.ts'
 import { Admission } from './admission.ts'
 import { refuse } from './answers.ts'
 import { Bodies } from './bodies.ts'
@@ -20,7 +21,7 @@ import { LogBreaker } from './log-breaker.ts'
 import { isLoopback } from './loopback.ts'
 import { Memory } from './memory.ts'
 import { checkIdOptions, idDefaults, Ids, type IdOptions } from './ids/index.ts'
-import { openApi } from './openapi.ts'
+import { Descriptions } from './descriptions.ts'
 import { Posts } from './posts.ts'
 import { problemOf } from './problems.ts'
 import { RateLimiter } from './rate-limits.ts'
@@ -63,6 +64,11 @@ export interface Gateway {
    * @throws GatewayExposed, GatewayAddressInvalid, and the transport's errors
    */
   start(): Promise<string>
+  /**
+   * Who may do what, from the next request on; the one before holds until then. Readers that follow `/tail` keep what they may read.
+   * @throws AccessInvalid and then nothing has changed; GatewayExposed for a gateway that was made without `access`
+   */
+  renewAccess(access: AccessOptions): void
   /** From now on `/readyz` answers 503, so that a balancer sends nothing more; what comes is still taken, and its connection closed. */
   unready(): void
   /** Takes no more connections, answers what is under way, resolves. The app stays open. Idempotent. */
@@ -130,6 +136,11 @@ class HttpGateway implements Gateway {
     await this.#ids.started()
   }
 
+  renewAccess(access: AccessOptions): void {
+    if (this.#settings.access === undefined) throw new GatewayExposed(this.#settings.host)
+    this.#guard.renew(compileAccess(access, this.#app.config, this.#settings.clock))
+  }
+
   unready(): void {
     this.#state = 'unready'
   }
@@ -150,18 +161,20 @@ class HttpGateway implements Gateway {
   }
 
   #makePosts(onFailure: (error: unknown) => void): Posts {
-    const { maxInFlightEvents, maxInFlightBytes, urgentReserve, maxBatchEvents, rateLimits, clock } = this.#settings
+    const { maxInFlightEvents, maxInFlightBytes, urgentReserve, rateLimits, clock } = this.#settings
+    const { source, publisher } = this.#app.config
     const admission = new Admission(maxInFlightEvents, urgentReserve)
     const rates = new RateLimiter(rateLimits, clock)
     const gates = { rates, breaker: this.#breaker, admission, knowsRepeats: () => this.#ids !== undefined }
     const parts = {
+      addresses: new Addresses(this.#settings.trustedProxies),
       guard: this.#guard,
-      bodies: new Bodies(this.#settings, new Memory(maxInFlightBytes, urgentReserve)),
+      bodies: new Bodies(this.#settings.maxInflation, new Memory(maxInFlightBytes, urgentReserve)),
       intake: new Intake(this.#app, gates, onFailure),
       connections: this.#connections,
       turns: new Turns({ clock, isLogAnswering: () => !this.#breaker.isOpen }),
     }
-    return new Posts(parts, { source: this.#app.config.source, maxBatchEvents })
+    return new Posts(parts, { ...this.#settings, source, maxEventBytes: publisher.maxEventBytes })
   }
 
   #makeServer(): FastifyInstance {
@@ -213,9 +226,11 @@ class HttpGateway implements Gateway {
       return types.filter(({ type }) => isListed(type))
     }
     server.get('/events/types', (request) => ({ types: shownTo(request) }))
-    server.get('/openapi.json', (request) =>
-      openApi(this.#app.config, { types: shownTo(request), shown: this.#guard.kinds }),
-    )
+    const descriptions = new Descriptions(this.#app.config)
+    server.get('/openapi.json', (request, reply) => {
+      void reply.type('application/json; charset=utf-8')
+      return descriptions.of({ types: shownTo(request), shown: this.#guard.kinds })
+    })
     server.get('/tail', { exposeHeadRoute: false }, (request, reply) =>
       this.#tail.answer(request, reply, this.#guard.readable(request)),
     )

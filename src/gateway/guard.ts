@@ -39,7 +39,7 @@ interface Sender {
 }
 
 export class Guard {
-  readonly #access: Access | undefined
+  #access: Access | undefined
   readonly #config: Pick<CompiledConfig, 'events'>
   readonly #onFailure: (error: unknown) => void
 
@@ -53,6 +53,11 @@ export class Guard {
   /** What senders may show; `undefined` without access. */
   get kinds(): readonly IdentityKind[] | undefined {
     return this.#access?.kinds
+  }
+
+  /** Counts from the next request on. */
+  renew(access: Access): void {
+    this.#access = access
   }
 
   /** Asks every request of `server`. */

@@ -13,6 +13,8 @@ export interface LoadOptions {
   readonly maxInflation?: number
   /** Events of one batch. Default 1,000. */
   readonly maxBatchEvents?: number
+  /** Fields of objects and entries of lists in one event. Default 10,000. */
+  readonly maxEventValues?: number
   /** Events being stored at once. Default 10,000. */
   readonly maxInFlightEvents?: number
   /** What all requests that are being read or stored may hold: their bodies, and 40 for each mark of JSON in them. Bytes. Default 256 MiB. */
@@ -31,12 +33,18 @@ export interface LoadOptions {
   readonly logStallMs?: number
   /** What one publisher may send of a lane; by the lane's name. Default none. */
   readonly rateLimits?: RateLimits
+  /**
+   * Proxies (addresses or networks) whose `X-Forwarded-For` is believed, for `rateLimits` by address: what others say there plays no part.
+   * Default none.
+   */
+  readonly trustedProxies?: readonly string[]
 }
 
 export const loadDefaults: Required<LoadOptions> = {
   maxBodyBytes: 4 * 1024 * 1024,
   maxInflation: 100,
   maxBatchEvents: 1_000,
+  maxEventValues: 10_000,
   maxInFlightEvents: 10_000,
   maxInFlightBytes: 256 * 1024 * 1024,
   urgentReserve: 0.1,
@@ -46,6 +54,7 @@ export const loadDefaults: Required<LoadOptions> = {
   keepAliveTimeoutMs: 72_000,
   logStallMs: 2_000,
   rateLimits: {},
+  trustedProxies: [],
 }
 
 /**
@@ -57,7 +66,7 @@ export const bytesPerMark = 40
 /** @throws GatewayOptionInvalid */
 export function checkLoadOptions(options: Required<LoadOptions>, config: CompiledConfig): void {
   const { rateLimits, urgentReserve } = options
-  const { rateLimits: _, urgentReserve: __, ...numbers } = loadDefaults
+  const { rateLimits: _, urgentReserve: __, trustedProxies: ___, ...numbers } = loadDefaults
   for (const name of Object.keys(numbers) as (keyof typeof numbers)[]) atLeast(name, options[name], 1)
   if (!(urgentReserve >= 0 && urgentReserve < 1))
     throw new GatewayOptionInvalid('urgentReserve', 'must be from 0 to below 1')

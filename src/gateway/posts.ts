@@ -4,19 +4,29 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Addresses } from './addresses.ts'
 import { answer, answerBatch } from './answers.ts'
-import type { Bodies } from './bodies.ts'
-import { batchEvents, binaryEvent, contentMode, structuredEvent, type ReceivedEvent } from './cloud-events.ts'
+import type { Clock } from '../clock.ts'
+import type { Bodies, BodyWanted } from './bodies.ts'
+import {
+  batchEvents,
+  binaryEvent,
+  contentMode,
+  structuredEvent,
+  type ContentMode,
+  type ReceivedEvent,
+} from './cloud-events.ts'
 import type { Connections } from './connections.ts'
 import { RequestRefused } from './errors.ts'
 import type { Guard } from './guard.ts'
 import type { Intake } from './intake.ts'
-import { jsonBody } from './json-body.ts'
+import { jsonBody, type JsonLimits } from './json-body.ts'
 import { bytesPerMark } from './load-options.ts'
 import type { Held } from './memory.ts'
 import type { Turns } from './turns.ts'
 
 export interface PostsParts {
+  readonly addresses: Addresses
   readonly guard: Guard
   readonly bodies: Bodies
   readonly intake: Intake
@@ -27,8 +37,17 @@ export interface PostsParts {
 export interface PostsOptions {
   /** Of plain JSON, where its sender has none of its own. */
   readonly source: string
+  /** Of one body, in any mode. */
+  readonly maxBodyBytes: number
+  /** Of the payload of one event. */
+  readonly maxEventBytes: number
+  readonly maxEventValues: number
   readonly maxBatchEvents: number
+  readonly clock: Clock
 }
+
+/** Room for attributes beside a payload. */
+const attributesBytes = 64 * 1024
 
 export class Posts {
   readonly #parts: PostsParts
@@ -44,14 +63,15 @@ export class Posts {
     const { rawHeaders } = request.raw
     const mode = contentMode(request.headers['content-type'])
     const type = mode === 'binary' ? request.headers['ce-type'] : undefined
-    return this.#withBody(request, reply, type, async (body, held) => {
-      const weigh = weighing(held)
+    return this.#withBody(request, reply, this.#wanted(mode, type), async (body, held) => {
+      const limits = this.#limits(held)
       if (mode === 'batch') {
-        const events = batchEvents(body, rawHeaders, this.#options.maxBatchEvents, weigh)
-        return this.#batch(events, request, reply, held)
+        const { maxBatchEvents, clock } = this.#options
+        const listLimits = { ...limits, maxEntries: maxBatchEvents, maxBytes: this.#maxBytes('structured'), clock }
+        return this.#batch(await batchEvents(body, rawHeaders, listLimits), request, reply, held)
       }
       const event =
-        mode === 'structured' ? structuredEvent(body, rawHeaders, weigh) : binaryEvent(rawHeaders, body, weigh)
+        mode === 'structured' ? structuredEvent(body, rawHeaders, limits) : binaryEvent(rawHeaders, body, limits)
       return this.#one(event, request, reply, held)
     })
   }
@@ -65,25 +85,42 @@ export class Posts {
     const { guard } = this.#parts
     const key = guard.signedId(request) ?? request.headers['idempotency-key']
     const id = typeof key === 'string' ? key.replace(/^"(.*)"$/, '$1') : randomUUID()
-    return this.#withBody(request, reply, type, (body, held) => {
+    return this.#withBody(request, reply, this.#wanted('binary', type), (body, held) => {
       const source = guard.identity(request)?.source ?? this.#options.source
-      return this.#one({ id, source, type, data: jsonBody(body, weighing(held)) }, request, reply, held)
+      return this.#one({ id, source, type, data: jsonBody(body, this.#limits(held)) }, request, reply, held)
     })
   }
 
   /** @param type as far as it is known before the body is read */
+  #wanted(mode: ContentMode, type: string | string[] | undefined): BodyWanted {
+    const urgency = typeof type === 'string' ? this.#parts.intake.urgencyOf([type]) : 'unread'
+    return { urgency, maxBytes: this.#maxBytes(mode) }
+  }
+
+  /** A body with one event need not be larger than an event: what is, is refused before it is read, and never parsed. */
+  #maxBytes(mode: ContentMode): number {
+    const { maxBodyBytes, maxEventBytes } = this.#options
+    if (mode === 'batch') return maxBodyBytes
+    // Base64 makes 4 bytes of 3.
+    const eventBytes = mode === 'binary' ? maxEventBytes : Math.ceil((maxEventBytes * 4) / 3) + attributesBytes
+    return Math.min(maxBodyBytes, eventBytes)
+  }
+
+  #limits(held: Held): JsonLimits {
+    return { maxValues: this.#options.maxEventValues, weigh: weighing(held) }
+  }
+
   #withBody(
     request: FastifyRequest,
     reply: FastifyReply,
-    type: string | string[] | undefined,
+    wanted: BodyWanted,
     take: (body: Buffer, held: Held) => Promise<unknown>,
   ): Promise<unknown> {
-    const { guard, bodies, intake, connections, turns } = this.#parts
+    const { guard, bodies, connections, turns } = this.#parts
     const { raw } = request
-    const urgency = typeof type === 'string' ? intake.urgencyOf([type]) : 'unread'
-    return bodies.use(raw, urgency, async (body, held) => {
+    return bodies.use(raw, wanted, async (body, held) => {
       connections.arrived(raw, reply.raw)
-      if (urgency !== 'most-urgent') reply.raw.once('close', turns.take(raw.socket, body.length))
+      if (wanted.urgency !== 'most-urgent') reply.raw.once('close', turns.take(raw.socket, body.length))
       guard.verify(request, body)
       return take(body, held)
     })
@@ -110,7 +147,8 @@ export class Posts {
 
   /** Whose events are counted together. No address can look like a name, which begins with its kind. */
   #publisherOf(request: FastifyRequest): string {
-    return this.#parts.guard.identity(request)?.name ?? request.ip
+    const { guard, addresses } = this.#parts
+    return guard.identity(request)?.name ?? addresses.of(request.raw)
   }
 }
 

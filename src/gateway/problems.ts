@@ -23,6 +23,7 @@ export const problemTypes = {
   'id-in-flight': { status: 409, title: 'An event of this source and id is just being stored' },
   'body-inflates': { status: 413, title: 'The compressed body becomes too many times as large' },
   'too-large': { status: 413, title: 'The request or the event is too large' },
+  'too-many-values': { status: 413, title: 'The event has too many values' },
   'media-type-unsupported': { status: 415, title: 'The body is in a form that is not taken' },
   'encoding-unsupported': { status: 415, title: 'The body is compressed in a way that is not taken' },
   'id-conflict': { status: 422, title: 'Another event was published under this source and id' },

@@ -55,6 +55,7 @@ export function fakeShell(
       heard.add(hear)
       return () => heard.delete(hear)
     },
+    onReload: () => () => undefined,
     onDeath(hear) {
       deaths.add(hear)
       return () => deaths.delete(hear)

@@ -1,4 +1,5 @@
 /** Bodies and attributes that are made to hurt or to deceive: each has its answer, nothing of it is stored, and the gateway goes on. */
+import { gzipSync } from 'node:zlib'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -33,15 +34,38 @@ test.each<[what: string, status: number, problem: string, body: () => string]>([
   expect((await post('/events', binary('a'), good)).status).toBe(202)
 })
 
-test('a million fields that fit into a body are an event that is too large, or more than there is memory for', async () => {
-  const { post } = await running({ maxBodyBytes: 16 << 20 })
-  const answer = await post('/events', binary('a'), millionFields())
-  expect([answer.status, (await problemIn(answer)).code]).toEqual([413, 'VLX_EVENT_TOO_LARGE'])
-  const small = await running({ maxBodyBytes: 16 << 20, maxInFlightBytes: 32 << 20 })
-  // Whoever is not alone is refused before anything is parsed.
-  const answers = await Promise.all(['b', 'c', 'd'].map((id) => small.post('/events', binary(id), millionFields())))
-  for (const { status } of answers) expect([413, 503]).toContain(status)
-  expect((await small.post('/events', binary('e'), good)).status).toBe(202)
+test('a body with one event is 413 when it is larger than an event may be, before it is read as JSON', async () => {
+  const { post, stored } = await running()
+  const typeOf = async (answer: Promise<Response>) => (await problemIn(await answer)).type
+  const noJson = (kib: number) => '?'.repeat(kib << 10)
+  const json = { 'content-type': 'application/json' }
+  // The shop's events have at most 64 KiB.
+  expect(await typeOf(post('/events', binary('a'), noJson(65)))).toBe('urn:veltrix:problem:too-large')
+  expect(await typeOf(post('/events/order.placed', json, noJson(65)))).toBe('urn:veltrix:problem:too-large')
+  expect(await typeOf(post('/events', binary('a'), noJson(64)))).toBe('urn:veltrix:problem:body-invalid')
+  const packed = { 'content-encoding': 'gzip' }
+  expect(await typeOf(post('/events', binary('a', packed), gzipSync(noJson(65))))).toMatch(/too-large|body-inflates/)
+  // Attributes, and Base64 of 64 KiB.
+  expect(await typeOf(post('/events', cloudEvent, noJson(150)))).toBe('urn:veltrix:problem:too-large')
+  const note = 'x'.repeat(60 << 10)
+  const data = Buffer.from(JSON.stringify({ orderId: 'o', note })).toString('base64')
+  const event = structured('b', { data: undefined, data_base64: data })
+  expect((await post('/events', cloudEvent, JSON.stringify(event))).status).toBe(202)
+  expect(await stored()).toHaveLength(1)
+})
+
+test('an event with too many values is 413, alone and in a batch, also within Base64', async () => {
+  const { post, stored } = await running({ maxEventValues: 100 })
+  const data = { orderId: 'o', note: Array.from({ length: 100 }, () => 0) }
+  const encoded = Buffer.from(JSON.stringify(data)).toString('base64')
+  const events = [structured('a', { data }), structured('b', { data: undefined, data_base64: encoded })]
+  for (const event of events) {
+    const answer = await post('/events', cloudEvent, JSON.stringify(event))
+    expect([answer.status, (await problemIn(answer)).type]).toEqual([413, 'urn:veltrix:problem:too-many-values'])
+  }
+  const many = await post('/events', batch, JSON.stringify([...events, structured('c')]))
+  expect(await many.json()).toMatchObject({ results: [{ status: 413 }, { status: 413 }, { status: 202 }] })
+  expect(await stored()).toHaveLength(1)
 })
 
 test('the same name in objects of their own, and colons in texts, are no field twice', async () => {
@@ -56,6 +80,12 @@ test('a batch of 1,000,000 is 413, whatever is in it', async () => {
   const answer = await post('/events', batch, `[${'7,'.repeat(999_999)}7]`)
   expect([answer.status, (await problemIn(answer)).type]).toEqual([413, 'urn:veltrix:problem:too-large'])
   expect(await stored()).toEqual([])
+})
+
+test('a batch that is 100,000 deep is 400', async () => {
+  const { post } = await running()
+  const answer = await post('/events', batch, `${'['.repeat(100_000)}${']'.repeat(100_000)}`)
+  expect([answer.status, (await problemIn(answer)).type]).toEqual([400, 'urn:veltrix:problem:body-invalid'])
 })
 
 test('an attribute twice in a structured event is 400', async () => {

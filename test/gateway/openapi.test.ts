@@ -3,9 +3,11 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { openApi } from '../../src/gateway/openapi.ts'
+import { Descriptions } from '../../src/gateway/descriptions.ts'
+import { openApi, type Audience } from '../../src/gateway/openapi.ts'
+import { listedTypes } from '../../src/gateway/types-listing.ts'
 import { compile, defineVeltrix, event } from '../../src/config/index.ts'
-import { problemIn, running } from './running.ts'
+import { problemIn, running, shop } from './running.ts'
 
 interface Document {
   readonly paths: Readonly<Record<string, { readonly post?: { readonly responses: object } }>>
@@ -64,4 +66,33 @@ test('what the gateway answers is what the document says', async () => {
     expect(paths['/events/order.placed']!.post!.responses).toHaveProperty(`${status}`)
   expect(holds('order.placed', { orderId: 'o' })).toBe(true)
   expect(holds('order.placed', { orderId: 7 })).toBe(false)
+})
+
+test('it is made once for all who may see the same, and never shown to others', () => {
+  const config = compile(shop)
+  const types = listedTypes(config)
+  const descriptions = new Descriptions(config)
+  const fresh = (audience: Audience): unknown => JSON.parse(JSON.stringify(openApi(config, audience)))
+  const audiences: (Audience & { types: typeof types })[] = [
+    { types },
+    { types: types.slice(0, 1) },
+    { types: [] },
+    ...(['key', 'token', 'webhook', 'certificate'] as const).flatMap((kind) => [
+      { types, shown: [kind] },
+      { types: types.slice(1), shown: [kind] },
+      { types: [], shown: [kind] },
+    ]),
+    { types, shown: ['key', 'token'] },
+    { types, shown: ['key', 'webhook'] },
+  ]
+  // More than are kept.
+  for (const audience of [...audiences, ...audiences]) {
+    expect(JSON.parse(descriptions.of(audience))).toEqual(fresh(audience))
+  }
+  let made = 0
+  const counted = new Descriptions(new Proxy(config, { get: (target, name) => (made++, Reflect.get(target, name)) }))
+  counted.of({ types })
+  const once = made
+  counted.of({ types })
+  expect([once > 0, made]).toEqual([true, once])
 })

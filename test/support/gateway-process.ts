@@ -11,12 +11,14 @@ const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 export class GatewayProcess {
   readonly port: number
   readonly #directory: string
+  readonly #flags: readonly string[]
   #process: ChildProcess | undefined
   #said = ''
 
   /** @param directory of the application */
-  constructor(directory: string, port: number) {
+  constructor(directory: string, port: number, flags: readonly string[] = []) {
     this.#directory = directory
+    this.#flags = flags
     this.port = port
   }
 
@@ -27,7 +29,7 @@ export class GatewayProcess {
 
   /** Resolves when it listens. */
   async start(): Promise<void> {
-    const flags = ['gateway', '--port', String(this.port), '--drain-delay', '1s', '--json']
+    const flags = ['gateway', '--port', String(this.port), '--drain-delay', '1s', '--json', ...this.#flags]
     const child = spawn(process.execPath, [main, ...flags], {
       cwd: this.#directory,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -3,12 +3,14 @@
  * @module
  */
 import { appArg, command } from '../command.ts'
+import { limitArgs } from '../gateway/limit-args.ts'
 
 export const gateway = command({
   summary: 'Take events over HTTP, as CloudEvents or plain JSON, into the log of the app.',
   details: [
     'POST /events takes CloudEvents 1.0 in binary, structured and batched mode, POST /events/{type} plain JSON; GET /events/types lists types with their JSON Schemas. The answer 202 means that the event is durable. Refusals are problem details (RFC 9457).',
     '--access names a file that says who may do what: TypeScript, JavaScript (its default export) or JSON; docs/reference/gateway.md has its form. Without it nobody is asked, and the gateway listens on loopback addresses only.',
+    'SIGHUP (not at a terminal): the --access file is read again; one that is wrong is told, and changes nothing.',
     'SIGINT and SIGTERM: /readyz answers 503, after --drain-delay no more connections are taken, what is under way is answered, exit 0. A second signal leaves at once.',
     'On Kafka, which remembers no ids, the gateway reads the events of the last --id-window from it when it starts; until then, 30 s at most, /startupz and /readyz answer 503.',
   ],
@@ -28,6 +30,7 @@ export const gateway = command({
       default: '0s',
       description: 'How long a balancer is given to see that /readyz answers 503',
     },
+    ...limitArgs,
     ...appArg,
   },
   examples: [
@@ -37,20 +40,25 @@ export const gateway = command({
       'On a free port; the first line says which: {"listening":"http://127.0.0.1:43210"}',
     ],
     ['veltrix gateway --host 0.0.0.0 --access veltrix.access.ts', 'For others too, who show who they are'],
+    ['veltrix gateway --rate-limit bulk=100:500 --max-body-bytes 1MiB --request-timeout 10s', 'With limits of its own'],
+    [
+      'veltrix gateway --trusted-proxy 127.0.0.1 --rate-limit bulk=100',
+      'Behind HAProxy on this machine, rates by the address of the client',
+    ],
     ['veltrix gateway --drain-delay 5s', 'Behind a balancer that looks at /readyz every few seconds'],
   ],
-  async run({ args, shell, out }) {
-    const [{ duration, wholeNumber }, { withApp }, { serve }, { accessIn }] = await Promise.all([
+  async run({ args, every, shell, out }) {
+    const [{ duration, wholeNumber }, { withApp }, { serve }, { limitsOf }] = await Promise.all([
       import('../values.ts'),
       import('../with-app.ts'),
       import('../gateway/serve.ts'),
-      import('../gateway/access-file.ts'),
+      import('../gateway/limits.ts'),
     ])
     const port = wholeNumber('port', args.port, { min: 0, max: 65_535 })!
     const drainDelayMs = duration('drain-delay', args['drain-delay'])!
     const idWindowMs = duration('id-window', args['id-window'])!
-    const access = args.access === undefined ? undefined : await accessIn(args.access, shell)
-    const options = { host: args.host, port, access, idWindowMs, drainDelayMs }
+    const limits = limitsOf(args, every)
+    const options = { host: args.host, port, access: args.access, idWindowMs, limits, drainDelayMs }
     return withApp(args.app, shell, (loaded) => serve(loaded, options, shell, out))
   },
 })

@@ -11,7 +11,7 @@ import type { Scenario } from '../scenario.ts'
 import type { Shell } from '../shell.ts'
 import { Gauges } from '../view/gauges.ts'
 import { DevGateway } from './gateway.ts'
-import { Interrupts } from './interrupts.ts'
+import { aborted, Interrupts } from './interrupts.ts'
 import { summaryOf, type Summary } from './summary.ts'
 import { JsonView, LiveView, PlainView, type View, type ViewOptions } from './views.ts'
 
@@ -121,11 +121,7 @@ function gatewayOf({ gateway, loaded, shell, out }: SessionOptions, gauges: Gaug
 
 /** Resolves at the first signal, when the time is over, or rejects when the traffic failed. */
 async function untilEnd(ends: readonly Promise<unknown>[], interrupted: AbortSignal): Promise<void> {
-  const asked = new Promise<void>((resolve) => {
-    if (interrupted.aborted) resolve()
-    else interrupted.addEventListener('abort', () => resolve(), { once: true })
-  })
-  await Promise.race([...ends, asked])
+  await Promise.race([...ends, aborted(interrupted)])
 }
 
 function elapsed(clock: Clock, forMs: number | undefined, interrupted: AbortSignal): Promise<void> {

@@ -2,8 +2,9 @@
  * Client certificates that a proxy in front (HAProxy) has checked and tells of in headers. Only known proxies are believed.
  * @module
  */
-import { isIP, type BlockList } from 'node:net'
+import type { BlockList } from 'node:net'
 import type { Identity } from './identity.ts'
+import { isWithin } from './networks.ts'
 
 export interface CertificateHeaders {
   /** `X-SSL-Client-Verify`: OpenSSL's result, `0` for a good certificate (and for none). */
@@ -12,21 +13,6 @@ export interface CertificateHeaders {
   readonly subject: string | undefined
   /** `X-SSL-Client-SAN` */
   readonly san: string | undefined
-}
-
-/** Adds an address or network to `list`; false when it is neither, or is everybody. */
-export function addNetwork(list: BlockList, text: string): boolean {
-  const [address = '', prefix, ...rest] = text.split('/')
-  const version = isIP(address)
-  if (version === 0 || rest.length > 0) return false
-  const family = version === 4 ? 'ipv4' : 'ipv6'
-  if (prefix === undefined) {
-    list.addAddress(address, family)
-    return true
-  }
-  if (!/^[1-9]\d{0,2}$/.test(prefix) || Number(prefix) > (version === 4 ? 32 : 128)) return false
-  list.addSubnet(address, Number(prefix), family)
-  return true
 }
 
 export class Certificates {
@@ -42,16 +28,10 @@ export class Certificates {
 
   /** Whose certificate the proxy at `peer` saw; nobody's when `peer` (the socket's address, never a header's) is not trusted. */
   identify(peer: string | undefined, { verify, subject, san }: CertificateHeaders): Identity | undefined {
-    if (verify !== '0' || peer === undefined || !this.#isTrusted(peer)) return undefined
+    if (verify !== '0' || peer === undefined || !isWithin(this.#proxies, peer)) return undefined
     // Compared whole: a part of a name can be put into another one by whoever asks for the certificate.
     const named = san === undefined ? undefined : this.#bySan.get(unquoted(san))
     return named ?? (subject === undefined ? undefined : this.#bySubject.get(unquoted(subject)))
-  }
-
-  #isTrusted(peer: string): boolean {
-    const address = peer.split('%', 1)[0]!
-    const version = isIP(address)
-    return version !== 0 && this.#proxies.check(address, version === 4 ? 'ipv4' : 'ipv6')
   }
 }
 
