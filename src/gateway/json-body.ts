@@ -70,10 +70,17 @@ export async function jsonList(bytes: Uint8Array, limits: ListLimits): Promise<r
       }
       if (reader.end(at)) await clock.yield()
     } while (bytes[at] === comma)
-    reader.parse()
+    reader.close()
   }
   if (bytes[at] !== closing || afterSpace(bytes, at + 1) < bytes.length) throw notOneList()
-  return reader.entries
+  // All of it before any is parsed: what is refused for want of room must leave nothing behind.
+  limits.weigh?.(reader.marks)
+  const entries: unknown[] = []
+  for (const piece of reader.pieces) {
+    if (entries.length > 0) await clock.yield()
+    for (const entry of piece()) entries.push(entry)
+  }
+  return entries
 }
 
 const opening = 0x5b
@@ -84,11 +91,16 @@ const brackets = [Buffer.of(opening), Buffer.of(closing)] as const
 /** What is known of JSON before it is parsed. */
 type Known = Pick<Outline, 'fields' | 'marks' | 'hasLongNumber'>
 
-/** Entries are gathered until a piece is full, and parsed together, which takes half the time that one by one would. */
+/** Entries are gathered until a piece is full, to be parsed together, which takes half the time that one by one would. */
 class ListReader {
-  readonly entries: unknown[] = []
+  /** What gives the entries, some at a time, in their order. */
+  readonly pieces: (() => readonly unknown[])[] = []
+  /** Of all pieces. */
+  marks = 0
   readonly #bytes: Uint8Array
   readonly #limits: ListLimits
+  /** Entries in the pieces. */
+  #count = 0
   /** Of what is gathered. */
   #outline = new Outline(1)
   #from = 0
@@ -105,7 +117,7 @@ class ListReader {
 
   /** Entries so far. */
   get count(): number {
-    return this.entries.length + this.#gathered
+    return this.#count + this.#gathered
   }
 
   /** Otherwise it is longer than a piece. */
@@ -138,29 +150,36 @@ class ListReader {
     const { maxBytes, maxValues } = this.#limits
     const isTooLarge = at - this.#entryFrom > maxBytes
     if (isTooLarge || this.#outline.values - this.#valuesBefore > maxValues) {
-      this.parse()
+      this.close()
       const tooLarge = new RequestRefused('too-large', `The event is larger than ${maxBytes} bytes.`)
-      this.entries.push(isTooLarge ? tooLarge : tooManyValues(maxValues))
+      this.#add(1, () => [isTooLarge ? tooLarge : tooManyValues(maxValues)])
       return true
     }
     this.#known = this.#outline
     this.#gathered++
     this.#to = at
     if (at - this.#from < pieceBytes) return false
-    this.parse()
+    this.close()
     return true
   }
 
-  /** What is gathered. */
-  parse(): void {
+  /** What is gathered is a piece. */
+  close(): void {
     if (this.#gathered === 0) return
-    this.#limits.weigh?.(this.#known.marks)
-    const gathered = this.#bytes.subarray(this.#from, this.#to)
-    const list = parsed(Buffer.concat([brackets[0], gathered, brackets[1]]), this.#known) as readonly unknown[]
-    // Nothing between two commas, or after the last.
-    if (list.length !== this.#gathered) throw notOneList()
-    for (const entry of list) this.entries.push(entry)
+    const [bytes, known, count] = [this.#bytes.subarray(this.#from, this.#to), this.#known, this.#gathered]
+    this.marks += known.marks
     this.#gathered = 0
+    this.#add(count, () => {
+      const list = parsed(Buffer.concat([brackets[0], bytes, brackets[1]]), known) as readonly unknown[]
+      // Nothing between two commas, or after the last.
+      if (list.length !== count) throw notOneList()
+      return list
+    })
+  }
+
+  #add(count: number, piece: () => readonly unknown[]): void {
+    this.#count += count
+    this.pieces.push(piece)
   }
 }
 
