@@ -2,7 +2,7 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import { expect, test } from 'vitest'
-import { Unrecoverable, veltrix } from '../../../src/index.ts'
+import { RetryAfter, Unrecoverable, veltrix } from '../../../src/index.ts'
 import { testApp } from '../../../src/testing/index.ts'
 import { advancing } from '../../worker/steps.ts'
 import {
@@ -193,6 +193,22 @@ test('each attempt is a span of its own in the same trace, later ones with a lin
   expect(redriven.attributes).toMatchObject({ 'veltrix.redriven': true, 'veltrix.outcome': 'handled' })
   expect(redriven.attributes).not.toHaveProperty('error.type')
   expect([parentOf(redriven), traceOf(redriven)]).toEqual([idOf(span(send)), traceOf(first!)])
+})
+
+test('the next attempt in another process has only what the event carries', async () => {
+  const { span, named, ended } = traced()
+  const app = veltrix(shop()).handle('billing', 'order.placed', (_, { attempt }) => {
+    if (attempt === 1) throw new RetryAfter(3_600_000)
+  })
+  await using first = await testApp(app)
+  await first.app.publish('order.placed', { orderId: 'o-1' })
+  await ended(process)
+  await first.app.stop()
+  await using second = await testApp(app, { transport: first.transport })
+  await second.handled('order.placed')
+  const [, later] = named(process)
+  expect([later!.attributes['veltrix.attempt'], traceOf(later!)]).toEqual([2, traceOf(span(send))])
+  expect(linksOf(later!)).toEqual([['creation', idOf(span(send))]])
 })
 
 test('errors of ours are told by their code', async () => {

@@ -12,37 +12,17 @@ import {
   type TracerProviderOptions,
 } from '@opentelemetry/sdk-trace'
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
-import { z } from 'zod'
 import { createGateway, type GatewayOptions } from '../../../src/gateway/index.ts'
-import { defineVeltrix, event } from '../../../src/index.ts'
 import { traceWith, type TracingOptions } from '../../../src/telemetry/tracing/index.ts'
 import type { TestApp } from '../../../src/testing/index.ts'
-
-const order = z.object({ orderId: z.string(), n: z.number().default(0) })
-
-/** Orders are placed, paid, mailed; reports are made in batches. */
-export const shop = (app = 'shop') =>
-  defineVeltrix({
-    app,
-    streams: {
-      orders: {
-        key: 'orderId',
-        partitions: 2,
-        events: { 'order.placed': event(order), 'order.paid': event(order), 'order.reported': event(order) },
-      },
-    },
-    subscriptions: {
-      billing: { events: ['order.placed'], retry: { attempts: 3, backoff: '1s..2s' } },
-      mailer: { events: ['order.paid'] },
-      reports: { events: ['order.reported'], batch: { maxEvents: 3, maxWait: '1m' }, retry: { backoff: '1s..2s' } },
-    },
-  })
 
 /** What user code keeps active is kept by this, as in an application. To be called at the top of a test file. */
 export function withContextManager(): void {
   beforeAll(() => void context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable()))
   afterAll(() => context.disable())
 }
+
+export { shop } from './shop.ts'
 
 export interface Traced {
   readonly spans: () => readonly ReadableSpan[]
