@@ -76,7 +76,7 @@ test.each(['', 'gibberish', `00-${'0'.repeat(32)}-${remote.spanId}-01`])(
 )
 
 test('publishMany is a send with a create for each event, linked; each event carries its own', async () => {
-  const { span, named, tracer, ended } = traced()
+  const { named, tracer, ended } = traced()
   // Most of them are encoded when others have been answered, called from there.
   const config = shop('shop', { maxBatchEvents: 1 })
   const app = veltrix(config).handle('billing', 'order.placed', () => {})
@@ -86,11 +86,14 @@ test('publishMany is a send with a create for each event, linked; each event car
     type: 'order.placed' as const,
     data: { orderId: `o-${n}`, n },
   }))
-  await inSpan(outer, () => running.app.publishMany(items))
+  // This one's context is the one that sends, and so answers, all of them.
+  const other = inSpan(tracer.startSpan('other'), () => running.app.publish('order.paid', { orderId: 'o-1' }))
+  await Promise.all([other, inSpan(outer, () => running.app.publishMany(items))])
   await ended(process, 20)
-  expect(span(send)).toMatchObject({ kind: SpanKind.CLIENT, attributes: { 'messaging.batch.message_count': 20 } })
-  expect([...named(create), span(send)].map(parentOf)).toEqual(Array(21).fill(outer.spanContext().spanId))
-  expect(linksOf(span(send))).toEqual(named(create).map((each) => ['creation', idOf(each)]))
+  const sent = named(send).find(({ kind }) => kind === SpanKind.CLIENT)!
+  expect(sent.attributes['messaging.batch.message_count']).toBe(20)
+  expect([...named(create), sent].map(parentOf)).toEqual(Array(21).fill(outer.spanContext().spanId))
+  expect(linksOf(sent)).toEqual(named(create).map((each) => ['creation', idOf(each)]))
   for (const each of named(create)) childOf(each, named(process))
 })
 
@@ -194,7 +197,10 @@ test('nobody listens: no extension, nothing told; what an event has is carried o
   ]
   expect(names.filter((name) => channelOf(name).hasSubscribers)).toEqual([])
   const app = veltrix(shop())
-    .handle('billing', 'order.placed', async ({ data }, ctx) => void (await ctx.publish('order.paid', data)))
+    .handle('billing', 'order.placed', async ({ data }, ctx) => {
+      const own = data.n === 1 ? { extensions: { traceparent: 'its own' } } : {}
+      await ctx.publish('order.paid', data, own)
+    })
     .handle('mailer', 'order.paid', () => {})
   await using running = await testApp(app)
   const { id } = await running.app.publish('order.placed', { orderId: 'a' })
@@ -202,6 +208,9 @@ test('nobody listens: no extension, nothing told; what an event has is carried o
   await running.app.publish('order.placed', { orderId: 'b' }, { extensions: { traceparent, tracestate: 'v=1' } })
   const paid = await running.handled('order.paid', { orderId: 'b' })
   expect(paid.event.extensions).toMatchObject({ traceparent, tracestate: 'v=1' })
+  await running.app.publish('order.placed', { orderId: 'd', n: 1 }, { extensions: { traceparent } })
+  const own = await running.handled('order.paid', { orderId: 'd' })
+  expect(own.event.extensions['traceparent']).toBe('its own')
   await running.app.publishMany([{ type: 'order.placed', data: { orderId: 'c' } }])
   expect((await running.handled('order.placed', { orderId: 'c' })).event.extensions).toEqual({})
   expect(spans()).toEqual([])
