@@ -42,6 +42,7 @@ export function checkArchitecture(files: readonly SourceFile[], table: Table, de
 const roomsInside: Readonly<Record<string, 'all' | readonly string[]>> = {
   transport: 'all',
   gateway: ['access', 'ids'],
+  telemetry: 'all',
 }
 
 /** The room of a file: a folder of src, one of `roomsInside` on its own, or the file itself at the root. */

@@ -67,6 +67,8 @@ export const table: Table = {
     client: { may: [], mayTypes: ['config'] },
     topology: { may: ['event', 'config', 'transport', 'deadletter'] },
     asyncapi: { may: ['event', 'config'], mayTypes: ['transport'] },
+    dashboard: { may: [] },
+    'telemetry/tracing': { may: ['event'], packages: ['@opentelemetry/api'] },
     'veltrix.ts': { may: rooms },
     'index.ts': { may: [...rooms, 'veltrix.ts', 'transport/embedded'] },
     testing: { may: [...rooms, 'veltrix.ts', 'index.ts', 'transport/embedded'] },
