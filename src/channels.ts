@@ -32,7 +32,7 @@ export interface ChannelMessages {
   'veltrix:worker:dead': EventNote & { attempt: number; reason: string; error: Error }
   /** An event went behind a parked key. */
   'veltrix:worker:parked': EventNote
-  /** State of a subscription, every second while it runs. */
+  /** State of a subscription, every second while it runs, and once at its end. */
   'veltrix:worker:state': {
     subscription: string
     running: number

@@ -71,6 +71,7 @@ export class Otlp {
       exportIntervalMillis: settings.intervalMs,
       exportTimeoutMillis: Math.min(settings.timeoutMs, settings.intervalMs),
       metricProducers: [producer],
+      maxExportBatchSize,
     })
     return new Otlp(new sdk.MeterProvider({ resource, readers: [reader] }), parts)
   }
@@ -90,6 +91,9 @@ export class Otlp {
     this.#failed(new Error(`What was counted last could not be exported in ${timeoutMs} ms.`))
   }
 }
+
+/** Points in one request: a few hundred bytes each, and backends take about a megabyte. */
+const maxExportBatchSize = 2_000
 
 interface Settings {
   readonly intervalMs: number
