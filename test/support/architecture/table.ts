@@ -78,6 +78,7 @@ export const table: Table = {
       ],
     },
     dashboard: { may: [] },
+    'telemetry/tracing': { may: ['event'], packages: ['@opentelemetry/api'] },
     'veltrix.ts': { may: rooms },
     'index.ts': { may: [...rooms, 'veltrix.ts', 'transport/embedded'] },
     testing: { may: [...rooms, 'veltrix.ts', 'index.ts', 'transport/embedded'] },
