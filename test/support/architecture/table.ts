@@ -69,12 +69,16 @@ export const table: Table = {
     'telemetry/lag': { may: [], mayTypes: ['config', 'transport'] },
     'telemetry/metrics': { may: ['deadletter', 'telemetry/lag'], mayTypes: ['config', 'transport'] },
     otel: {
-      may: ['telemetry/metrics'],
+      may: ['telemetry/metrics', 'telemetry/tracing'],
       mayTypes: ['config', 'transport'],
       packages: [
+        '@opentelemetry/api',
+        '@opentelemetry/context-async-hooks',
         '@opentelemetry/exporter-metrics-otlp-proto',
+        '@opentelemetry/exporter-trace-otlp-proto',
         '@opentelemetry/resources',
         '@opentelemetry/sdk-metrics',
+        '@opentelemetry/sdk-trace',
       ],
     },
     dashboard: { may: [] },
