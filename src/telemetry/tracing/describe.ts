@@ -5,7 +5,35 @@
 import { SpanStatusCode, type Attributes, type Span } from '@opentelemetry/api'
 import type { EventHead } from '../../channels.ts'
 import { isVeltrixError } from '../../errors.ts'
-import { names } from './names.ts'
+import { names, systemOf } from './names.ts'
+
+export type Operation = 'send' | 'create' | 'process'
+
+export interface Beginning {
+  readonly name: string
+  readonly attributes: Attributes
+}
+
+const beginnings = new Map<string, Beginning>()
+
+/**
+ * What a span has from its beginning, which is what a sampler sees. Everything else is said only of spans that are recorded: most are
+ * not where much happens.
+ */
+export function beginningOf(operation: Operation, transport: string, topic: string): Beginning {
+  const id = `${operation} ${transport} ${topic}`
+  let beginning = beginnings.get(id)
+  if (beginning === undefined) {
+    const attributes = { ...operationAttributes(operation, transport), [names.destination]: topic }
+    // There are as many as topics in typed files.
+    beginnings.set(id, (beginning = { name: `${operation} ${topic}`, attributes }))
+  }
+  return beginning
+}
+
+export function operationAttributes(operation: Operation, transport: string): Attributes {
+  return { [names.system]: systemOf(transport), [names.operationName]: operation, [names.operationType]: operation }
+}
 
 export function eventAttributes({ id, source, type, subject }: EventHead): Attributes {
   return {

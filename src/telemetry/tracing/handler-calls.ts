@@ -15,14 +15,14 @@ import {
   type Tracer,
 } from '@opentelemetry/api'
 import type { EventHead, HandlerAttempt, HandlerCall } from '../../channels.ts'
-import { eventAttributes, fail } from './describe.ts'
+import { beginningOf, eventAttributes, fail } from './describe.ts'
 import { names, spanEvents, systemNames, systemOf } from './names.ts'
 import { remoteOf } from './remote.ts'
 
 export class HandlerSpans {
   readonly #tracer: Tracer
   readonly #open = new WeakMap<HandlerCall, Span>()
-  /** By `item`. */
+  /** By `item`, of those that are tried again. */
   readonly #firstAttempts = new WeakMap<object, SpanContext>()
   readonly #handling = new WeakMap<EventHead, Context>()
 
@@ -36,25 +36,20 @@ export class HandlerSpans {
   }
 
   begin(call: HandlerCall): void {
-    const { attempts, isBatch } = call
-    const creation = remoteOf(attempts[0]!.event.extensions)
+    const { attempts, isBatch, transport } = call
+    const [first] = attempts
+    const creation = isBatch ? undefined : remoteOf(first!.event.extensions)
     // Never what happens to be active: a worker is woken from anywhere, and runs on for as long as the process does.
-    const parent = isBatch || creation === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, creation)
-    const span = this.#tracer.startSpan(
-      `process ${attempts[0]!.topic}`,
-      {
-        kind: SpanKind.CONSUMER,
-        attributes: { ...ofCall(call), ...(isBatch ? ofBatch(call) : ofAttempt(attempts[0]!, call.transport)) },
-        links: attempts.flatMap((attempt) => this.#linksOf(attempt)),
-      },
-      parent,
-    )
+    const parent = creation === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, creation)
+    const { name, attributes } = beginningOf('process', transport, first!.topic)
+    const span = this.#tracer.startSpan(name, { kind: SpanKind.CONSUMER, attributes }, parent)
+    if (span.isRecording()) {
+      span.setAttributes({ ...ofCall(call), ...(isBatch ? ofBatch(call) : ofAttempt(first!, transport)) })
+      for (const attempt of attempts) span.addLinks(this.#linksOf(attempt))
+    }
     this.#open.set(call, span)
     const inside = trace.setSpan(ROOT_CONTEXT, span)
-    for (const { event, item } of attempts) {
-      this.#handling.set(event, inside)
-      if (!this.#firstAttempts.has(item)) this.#firstAttempts.set(item, span.spanContext())
-    }
+    for (const { event } of attempts) this.#handling.set(event, inside)
     const outer = call.run
     call.run = (handler) => outer(() => context.with(inside, handler))
   }
@@ -62,10 +57,12 @@ export class HandlerSpans {
   end(call: HandlerCall): void {
     const span = this.#open.get(call)
     if (span === undefined) return
-    if (!call.isBatch) span.setAttribute(names.outcome, call.attempts[0]!.outcome!.fate)
-    for (const attempt of call.attempts) tellOutcome(span, attempt, call.isBatch)
-    const failure = call.attempts.find(({ outcome }) => outcome !== undefined && 'error' in outcome)?.outcome
-    if (failure !== undefined && 'error' in failure) fail(span, failure.error)
+    this.#open.delete(call)
+    for (const { event, item, outcome } of call.attempts) {
+      this.#handling.delete(event)
+      if (outcome?.fate === 'retry' && !this.#firstAttempts.has(item)) this.#firstAttempts.set(item, span.spanContext())
+    }
+    if (span.isRecording()) tellOutcomes(span, call)
     span.end()
   }
 
@@ -77,12 +74,8 @@ export class HandlerSpans {
   }
 }
 
-function ofCall({ transport, subscription, group, lane, attempts }: HandlerCall): Attributes {
+function ofCall({ subscription, group, lane, attempts }: HandlerCall): Attributes {
   return {
-    [names.system]: systemOf(transport),
-    [names.operationName]: 'process',
-    [names.operationType]: 'process',
-    [names.destination]: attempts[0]!.topic,
     [names.group]: group,
     [names.subscription]: subscription,
     [names.lane]: lane,
@@ -113,8 +106,13 @@ function ofAttempt(made: HandlerAttempt, transport: string): Attributes {
   }
 }
 
-function tellOutcome(span: Span, { outcome, id, attempt }: HandlerAttempt, isBatch: boolean): void {
-  const which = { [names.attempt]: attempt, ...(isBatch ? { [names.messageId]: id } : {}) }
-  if (outcome?.fate === 'retry') span.addEvent(spanEvents.retry, { ...which, [names.retryDelayMs]: outcome.delayMs })
-  if (outcome?.fate === 'dead') span.addEvent(spanEvents.dead, { ...which, [names.deadReason]: outcome.reason })
+function tellOutcomes(span: Span, { attempts, isBatch }: HandlerCall): void {
+  if (!isBatch) span.setAttribute(names.outcome, attempts[0]!.outcome!.fate)
+  for (const { outcome, id, attempt } of attempts) {
+    const which = { [names.attempt]: attempt, ...(isBatch ? { [names.messageId]: id } : {}) }
+    if (outcome?.fate === 'retry') span.addEvent(spanEvents.retry, { ...which, [names.retryDelayMs]: outcome.delayMs })
+    if (outcome?.fate === 'dead') span.addEvent(spanEvents.dead, { ...which, [names.deadReason]: outcome.reason })
+  }
+  const failure = attempts.find(({ outcome }) => outcome !== undefined && 'error' in outcome)?.outcome
+  if (failure !== undefined && 'error' in failure) fail(span, failure.error)
 }

@@ -7,7 +7,6 @@ import {
   isSpanContextValid,
   SpanKind,
   trace,
-  type Attributes,
   type Context,
   type Link,
   type Span,
@@ -15,7 +14,7 @@ import {
   type Tracer,
 } from '@opentelemetry/api'
 import type { EventHead, PublishCall, PublishManyCall } from '../../channels.ts'
-import { eventAttributes, fail } from './describe.ts'
+import { beginningOf, eventAttributes, fail, operationAttributes } from './describe.ts'
 import { names, systemNames, systemOf } from './names.ts'
 import { extensionsOf, remoteOf } from './remote.ts'
 
@@ -57,12 +56,13 @@ export class PublishSpans {
     if (given === undefined) putOn(call, span)
     if (call.how === 'alone') this.#open.set(call, span)
     else span.end()
-    many?.span.addLink(linkTo(span.spanContext(), call.event))
+    if (many?.span.isRecording()) many.span.addLink(linkTo(span.spanContext(), call.event))
   }
 
   end(call: PublishCall): void {
     const span = this.#open.get(call)
     if (span === undefined) return
+    this.#open.delete(call)
     if (call.error !== undefined) fail(span, call.error)
     if (call.place !== undefined) {
       const { partition, offset, duplicate } = call.place
@@ -76,7 +76,7 @@ export class PublishSpans {
   beginMany(call: PublishManyCall): void {
     const parent = context.active()
     const kind = this.#options.createSpans ? SpanKind.CLIENT : SpanKind.PRODUCER
-    const attributes = { ...operation('send', call.transport), [names.batchCount]: call.events }
+    const attributes = { ...operationAttributes('send', call.transport), [names.batchCount]: call.events }
     const span = this.#options.tracer.startSpan('send', { kind, attributes }, parent)
     this.#openMany.set(call, { span, parent, topics: new Set() })
   }
@@ -95,26 +95,21 @@ export class PublishSpans {
   }
 
   #start(call: PublishCall, given: SpanContext | undefined, parent: Context): Span {
-    const { event, lane, stream, topic, transport } = call
-    const name = call.how === 'alone' ? 'send' : 'create'
-    const attributes: Attributes = {
-      ...operation(name, transport),
-      [names.destination]: topic,
-      [systemNames(systemOf(transport)).key]: event.key,
-      ...eventAttributes(event),
-      [names.lane]: lane,
-      [names.stream]: stream,
-    }
+    const { event, transport } = call
+    const { name, attributes } = beginningOf(call.how === 'alone' ? 'send' : 'create', transport, call.topic)
     const isCreation = event.extensions?.['traceparent'] === undefined
-    return this.#options.tracer.startSpan(
-      `${name} ${topic}`,
-      {
-        kind: isCreation ? SpanKind.PRODUCER : SpanKind.CLIENT,
-        attributes,
-        links: given === undefined ? [] : [linkTo(given, event)],
-      },
-      parent,
-    )
+    const kind = isCreation ? SpanKind.PRODUCER : SpanKind.CLIENT
+    const span = this.#options.tracer.startSpan(name, { kind, attributes }, parent)
+    if (span.isRecording()) {
+      span.setAttributes({
+        ...eventAttributes(event),
+        [systemNames(systemOf(transport)).key]: event.key,
+        [names.lane]: call.lane,
+        [names.stream]: call.stream,
+      })
+      if (given !== undefined) span.addLink(linkTo(given, event))
+    }
+    return span
   }
 
   /** What runs here; else the handler it is published from, should its context be lost; else the trace that it has, or its cause has. */
@@ -142,8 +137,4 @@ function putOn(call: PublishCall, span: Span): void {
 
 function linkTo(creation: SpanContext, { id }: EventHead): Link {
   return { context: creation, attributes: { [names.link]: 'creation', [names.messageId]: id } }
-}
-
-function operation(name: 'send' | 'create', transport: string): Attributes {
-  return { [names.system]: systemOf(transport), [names.operationName]: name, [names.operationType]: name }
 }
