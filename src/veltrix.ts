@@ -300,7 +300,7 @@ export class App<C = any, Tx = unknown> {
         const append: Log['append'] = (records, early) => this.#append?.(records, early) ?? log.append(records, early)
         return new Publisher({
           config: this.config,
-          log: { features: log.features, append },
+          log: { append },
           clock: this.#clock,
           maxRecordBytes,
           transport: this.#transportName,

@@ -8,6 +8,7 @@ import type { Log } from '../transport/index.ts'
 import { compileAccess, type AccessOptions } from './access/index.ts'
 import { Addresses } from './addresses.ts'
 import { Admission } from './admission.ts'
+import { Answered } from './answered.ts'
 import { refuse } from './answers.ts'
 import { Bodies } from './bodies.ts'
 import { Connections } from './connections.ts'
@@ -94,6 +95,7 @@ class HttpGateway implements Gateway {
   readonly #breaker: LogBreaker
   readonly #connections = new Connections()
   #ids: Ids | undefined
+  readonly #answered = new Answered()
   #state: 'starting' | 'ready' | 'unready' = 'starting'
   #closing: Promise<void> | undefined
 
@@ -173,6 +175,7 @@ class HttpGateway implements Gateway {
       bodies: new Bodies(this.#settings.maxInflation, new Memory(maxInFlightBytes, urgentReserve)),
       intake: new Intake(this.#app, gates, onFailure),
       connections: this.#connections,
+      answered: this.#answered,
       turns: new Turns({ clock, isLogAnswering: () => !this.#breaker.isOpen }),
     }
     return new Posts(parts, { ...this.#settings, source, maxEventBytes: publisher.maxEventBytes })
@@ -201,6 +204,7 @@ class HttpGateway implements Gateway {
     // `Bodies` reads it, when it is known that it is wanted.
     server.addContentTypeParser('*', (_request, body, done) => done(null, body))
     tellRequests(server)
+    this.#answered.watch(server)
     const guarded = (): void => this.#guard.watch(server)
     if (cors === undefined) guarded()
     else allowOrigins(server, cors, guarded)

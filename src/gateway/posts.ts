@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Addresses } from './addresses.ts'
+import type { Answered } from './answered.ts'
 import { answer, answerBatch } from './answers.ts'
 import type { Clock } from '../clock.ts'
 import type { Bodies, BodyWanted } from './bodies.ts'
@@ -32,6 +33,7 @@ export interface PostsParts {
   readonly bodies: Bodies
   readonly intake: Intake
   readonly connections: Connections
+  readonly answered: Answered
   readonly turns: Turns
 }
 
@@ -128,7 +130,8 @@ export class Posts {
   }
 
   async #one(event: ReceivedEvent, request: FastifyRequest, reply: FastifyReply, held: Held): Promise<unknown> {
-    const { guard, intake } = this.#parts
+    const { guard, intake, answered } = this.#parts
+    answered.about(request, intake.laneOf(event.type))
     guard.check(request, event)
     held.become(intake.urgencyOf([event.type]))
     const traced = carrying(event, traceOf(request))

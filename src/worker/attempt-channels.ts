@@ -13,6 +13,7 @@ const beginChannel = channelOf('veltrix:handler:begin')
 const endChannel = channelOf('veltrix:handler:end')
 const startedChannel = channelOf('veltrix:worker:started')
 const handledChannel = channelOf('veltrix:worker:handled')
+const failedChannel = channelOf('veltrix:worker:failed')
 const retryChannel = channelOf('veltrix:worker:retry')
 const breakerChannel = channelOf('veltrix:worker:breaker')
 const stuckChannel = channelOf('veltrix:worker:stuck')
@@ -76,10 +77,14 @@ export class AttemptChannels {
     handledChannel.publish({ ...this.note(member), attempt: attemptOf(member), durationMs, totalMs })
   }
 
+  failed(member: Member, durationMs: number, error: unknown): void {
+    if (!failedChannel.hasSubscribers) return
+    failedChannel.publish({ ...this.note(member), attempt: attemptOf(member), durationMs, error: errorOf(error) })
+  }
+
   retry(member: Member, attempt: number, delayMs: number, error: unknown): void {
     if (!retryChannel.hasSubscribers) return
-    const failure = error instanceof Error ? error : new Error(String(error))
-    retryChannel.publish({ ...this.note(member), attempt, delayMs, error: failure })
+    retryChannel.publish({ ...this.note(member), attempt, delayMs, error: errorOf(error) })
   }
 
   stuck(running: Running, forMs: number): void {
@@ -102,4 +107,8 @@ export class AttemptChannels {
   private note({ work, item, event }: Member): EventNote {
     return noteOf(this.options.subscription.name, this.options.laneName(work.lane), work, item, event)
   }
+}
+
+function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown))
 }

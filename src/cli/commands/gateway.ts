@@ -4,6 +4,7 @@
  */
 import { appArg, command } from '../command.ts'
 import { limitArgs } from '../gateway/limit-args.ts'
+import { measuringArgs } from '../measured.ts'
 
 export const gateway = command({
   summary: 'Take events over HTTP, as CloudEvents or plain JSON, into the log of the app.',
@@ -31,6 +32,7 @@ export const gateway = command({
       description: 'How long a balancer is given to see that /readyz answers 503',
     },
     ...limitArgs,
+    ...measuringArgs,
     ...appArg,
   },
   examples: [
@@ -40,6 +42,7 @@ export const gateway = command({
       'On a free port; the first line says which: {"listening":"http://127.0.0.1:43210"}',
     ],
     ['veltrix gateway --host 0.0.0.0 --access veltrix.access.ts', 'For others too, who show who they are'],
+    ['veltrix gateway --metrics 9464', 'With a page for Prometheus on 127.0.0.1:9464'],
     ['veltrix gateway --rate-limit bulk=100:500 --max-body-bytes 1MiB --request-timeout 10s', 'With limits of its own'],
     [
       'veltrix gateway --trusted-proxy 127.0.0.1 --rate-limit bulk=100',
@@ -48,17 +51,20 @@ export const gateway = command({
     ['veltrix gateway --drain-delay 5s', 'Behind a balancer that looks at /readyz every few seconds'],
   ],
   async run({ args, every, shell, out }) {
-    const [{ duration, wholeNumber }, { withApp }, { serve }, { limitsOf }] = await Promise.all([
+    const [{ duration, wholeNumber }, { withApp }, { serve }, { limitsOf }, { measured }] = await Promise.all([
       import('../values.ts'),
       import('../with-app.ts'),
       import('../gateway/serve.ts'),
       import('../gateway/limits.ts'),
+      import('../measured.ts'),
     ])
     const port = wholeNumber('port', args.port, { min: 0, max: 65_535 })!
     const drainDelayMs = duration('drain-delay', args['drain-delay'])!
     const idWindowMs = duration('id-window', args['id-window'])!
     const limits = limitsOf(args, every)
     const options = { host: args.host, port, access: args.access, idWindowMs, limits, drainDelayMs }
-    return withApp(args.app, shell, (loaded) => serve(loaded, options, shell, out))
+    return withApp(args.app, shell, (loaded) =>
+      measured(loaded, { flags: args }, out, () => serve(loaded, options, shell, out)),
+    )
   },
 })
