@@ -3,10 +3,11 @@
  * @module
  */
 import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { CompiledConfig } from '../../config/index.ts'
 import { DeadLetters } from '../../deadletter/index.ts'
-import type { Log, Transport } from '../../transport/index.ts'
+import type { Log } from '../../transport/index.ts'
+import { directoryOf, transportOf } from '../app-log.ts'
 import { loadApp, shown } from '../app-module.ts'
 import { errorText } from '../output.ts'
 import { laneLags } from '../../telemetry/lag/index.ts'
@@ -77,17 +78,6 @@ async function openLogFindings(log: Log, config: CompiledConfig, now: number, sh
   )
   if (complete) findings.push(deadFinding(await new DeadLetters({ log, config, clock: shell.clock }).counts(), now))
   return findings
-}
-
-/** Where the embedded log lies; undefined for another transport. */
-function directoryOf({ transport }: CompiledConfig, cwd: string): string | undefined {
-  if (transport === 'embedded') return resolve(cwd, '.veltrix')
-  return (transport as Transport & { readonly directory?: string }).directory
-}
-
-async function transportOf({ transport }: CompiledConfig): Promise<Transport> {
-  if (transport !== 'embedded') return transport
-  return (await import('../../transport/embedded/index.ts')).embedded()
 }
 
 const seePage = 'The page docs/errors.md says more about the code.'

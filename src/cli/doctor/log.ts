@@ -4,7 +4,7 @@
  */
 import type { CompiledConfig } from '../../config/index.ts'
 import type { Log, TopicSpec } from '../../transport/index.ts'
-import { count, moment, plural, span } from '../format.ts'
+import { count, listed, moment, plural, span } from '../format.ts'
 import type { LaneLag } from '../../telemetry/lag/index.ts'
 import { ok, warn, wrong, type Finding } from './finding.ts'
 
@@ -131,9 +131,4 @@ export function deadFinding(
       `${name} ${count(total)}${oldestAt === undefined ? '' : ` (oldest ${span(now - oldestAt)})`}`,
   )
   return warn('dead letters', each.join(', '), 'See "veltrix dead list"; then redrive or discard them.')
-}
-
-function listed(names: readonly string[]): string {
-  const most = 8
-  return names.length > most ? `${names.slice(0, most).join(', ')} and ${names.length - most} more` : names.join(', ')
 }
