@@ -128,8 +128,11 @@ test('an acknowledged probe that is not read in time is lost, and late when it c
 })
 
 test('records that vanish after they were acknowledged are missing', async () => {
-  const { clock, canary, stop, transport } = await running({ read: () => ({ unavailable: true }) }, 3_000)
+  const { clock, canary, stop, transport } = await running({}, 3_000)
+  await clock.advance(10_000)
+  transport.cluster.faults = { read: () => ({ unavailable: true }) }
   await clock.advance(2_500)
+  const before = canary.report()
   // As after an unclean election: the partitions begin anew.
   transport.cluster.topics.clear()
   transport.cluster.createTopics(canaryTopics(config).map(({ spec }) => spec))
@@ -139,6 +142,10 @@ test('records that vanish after they were acknowledged are missing', async () =>
   const report = canary.report()
   for (const lane of report.lanes) expect(lane.missing).toBeGreaterThanOrEqual(3)
   expect(lossOf(report)).toBeGreaterThan(0)
+  // Reading goes on at the new end, which is before the old one.
+  for (const [place, lane] of report.lanes.entries()) {
+    expect(lane.seen - before.lanes[place]!.seen).toBeGreaterThanOrEqual(3 * 4)
+  }
 })
 
 test('probes of others, and what is no probe, are not counted', async () => {
@@ -156,13 +163,15 @@ test('probes of others, and what is no probe, are not counted', async () => {
 })
 
 test('the difference of clocks lies within the bounds that a probe gives', () => {
-  for (const ahead of [-60_000, -3, 0, 2.5, 1_000]) {
+  for (const [ahead, sent] of [-60_000, -3, 0, 0.9, 2.5, 1_000].flatMap((each) => [
+    [each, 1_000] as const,
+    [each, 1_000.9] as const,
+  ])) {
     for (const [there, back] of [
       [0, 0],
       [0.3, 40],
       [40, 0.3],
     ] as const) {
-      const sent = 1_000.9
       const bracket = {
         sentWall: Math.floor(sent),
         storedAt: Math.floor(sent + there + ahead),
