@@ -43,7 +43,10 @@ export type { Definition, HandlerContext }
 
 /** Thrown when an application is started twice, or changed or started after it was started or stopped. */
 export class AlreadyStarted extends VeltrixError {
-  readonly code = 'VLX_ALREADY_STARTED'
+  readonly code = 'VL    const [log] = await Promise.all([this.open(), this.#options.inbox?.open()])
+    return log
+  }
+_ALREADY_STARTED'
   readonly retryable = false
 }
 
@@ -163,7 +166,7 @@ export class App<C = any, Tx = unknown> {
   }
 
   async #start(options: StartOptions<SubscriptionNames<C>>): Promise<void> {
-    const log = await this.#beforeStart()
+    const [log] = await Promise.all([this.open(), this.#options.inbox?.open()])
     const publisher = await this.#publishing()
     const worker = new Worker({
       config: this.config,
@@ -288,11 +291,6 @@ export class App<C = any, Tx = unknown> {
     }
   }
 
-  async #beforeStart(): Promise<Log> {
-    const [log] = await Promise.all([this.open(), this.#options.inbox?.open()])
-    return log
-  }
-
   #publishing(): Promise<Publisher> {
     this.#publisher ??= this.open().then(
       (log) => {
@@ -300,7 +298,7 @@ export class App<C = any, Tx = unknown> {
         const append: Log['append'] = (records, early) => this.#append?.(records, early) ?? log.append(records, early)
         return new Publisher({
           config: this.config,
-          log: { append },
+          log: { features: log.features, append },
           clock: this.#clock,
           maxRecordBytes,
           transport: this.#transportName,

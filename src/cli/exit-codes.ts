@@ -11,6 +11,7 @@ export const exitCodes = {
   config: 3,
   log: 4,
   abandoned: 5,
+  unhealthy: 10,
   interrupted: 130,
   terminated: 143,
 } as const
@@ -37,6 +38,10 @@ export const exitCodeMeanings: readonly (readonly [ExitCode, string])[] = [
     'the log cannot be used: unwritable, full, damaged, unreachable, another version; or it refuses this user',
   ],
   [exitCodes.abandoned, 'the drain time-out passed: unfinished events were left for the next start'],
+  [
+    exitCodes.unhealthy,
+    '`health`: something is not well, or was not well when its time was over; `canary --for`: more probes than --max-loss were not taken, or were lost',
+  ],
   [exitCodes.interrupted, 'left at once on a second SIGINT (Ctrl-C twice)'],
   [exitCodes.terminated, 'left at once on a second SIGTERM'],
 ]

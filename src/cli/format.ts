@@ -52,6 +52,12 @@ export function plural(value: number, one: string, many = `${one}s`): string {
   return `${count(value)} ${value === 1 ? one : many}`
 }
 
+/** The first few of `names`, and how many more there are. */
+export function listed(names: readonly string[]): string {
+  const most = 8
+  return names.length > most ? `${names.slice(0, most).join(', ')} and ${names.length - most} more` : names.join(', ')
+}
+
 /** Wall-clock time as `2026-03-01 12:00:00`, UTC. */
 export function moment(ms: number): string {
   return Number.isFinite(ms) ? new Date(ms).toISOString().slice(0, 19).replace('T', ' ') : '-'

@@ -107,6 +107,14 @@ export const program: Readonly<Record<string, Entry>> = {
     summary: 'Check the machine, the typed file and the log',
     load: async () => (await import('./commands/doctor.ts')).doctor,
   },
+  health: {
+    summary: 'One verdict, quickly: whether the app can work',
+    load: async () => (await import('./commands/health.ts')).health,
+  },
+  canary: {
+    summary: 'Publish and read probes: availability, loss, latency',
+    load: async () => (await import('./commands/canary.ts')).canary,
+  },
   init: {
     summary: 'Make a starter project that runs',
     load: async () => (await import('./commands/init.ts')).init,

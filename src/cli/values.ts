@@ -52,3 +52,11 @@ export function oneOf(what: string, value: string, known: Iterable<string>, hint
   if (names.includes(value)) return value
   throw new UsageInvalid(`There is no ${what} "${value}".${hint} There are: ${names.join(', ') || 'none'}.`)
 }
+
+/** A part of all, 0 to 1, written as `0.1%`. @throws UsageInvalid */
+export function share(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const value = /^\d{1,3}(?:\.\d{1,9})?%$/.test(text) ? Number(text.slice(0, -1)) : Number.NaN
+  if (value <= 100) return value / 100
+  throw new UsageInvalid(`--${flag} cannot be "${text}": give a percentage as 0.1%, from 0% to 100%.`)
+}

@@ -26,7 +26,7 @@ import { SinglePublish } from './single-publish.ts'
 
 export interface PublisherOptions {
   readonly config: CompiledConfig
-  readonly log: Pick<Log, 'append'>
+  readonly log: Pick<Log, 'append'> & Partial<Pick<Log, 'features'>>
   readonly clock: Clock
   /** From having room to giving up on an event the log does not take, milliseconds. Default 30,000. */
   readonly deliveryTimeoutMs?: number

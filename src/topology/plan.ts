@@ -7,7 +7,7 @@ import type { TopicState } from '../transport/index.ts'
 import type { Actual } from './actual.ts'
 import type { Abilities, Allowances } from './allowances.ts'
 import { blocked, type Change, type Plan, type Warning } from './change.ts'
-import { ledgerTopic, type Desired, type DesiredTopic } from './desired.ts'
+import { nameSpace, type Desired, type DesiredTopic } from './desired.ts'
 import { schemaChanges } from './schema-changes.ts'
 import { nothingStored, settingText, topicChanges } from './topic-changes.ts'
 
@@ -121,7 +121,8 @@ function leavings(desired: Desired, actual: Actual, allowed: Allowances, notes: 
     } else notes.push(`${name} left the typed file and stays; --allow-delete removes it with its events`)
   }
   for (const name of actual.topics.keys()) {
-    if (wanted.has(name) || actual.ledger.topics.has(name) || name === ledgerTopic(desired.app)) continue
+    // What begins with "_" is Veltrix's own: the ledger, the canary's topics. No stream can have such a name.
+    if (wanted.has(name) || actual.ledger.topics.has(name) || name.startsWith(`${nameSpace(desired.app)}_`)) continue
     notes.push(`${name} is not ours (neither in the typed file nor in the ledger), and is left alone`)
   }
   return changes

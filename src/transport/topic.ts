@@ -23,4 +23,6 @@ export interface TopicSpec {
   readonly minInsyncReplicas?: number | undefined
   /** Largest batch of records, in bytes. Default the log's. */
   readonly maxMessageBytes?: number | undefined
+  /** Records get the time of the broker that stores them instead of the one they are given. Default false. */
+  readonly appendTime?: boolean | undefined
 }

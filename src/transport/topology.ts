@@ -15,6 +15,8 @@ export interface TopicState extends TopicSettings {
   readonly name: string
   /** Another one when it was deleted and made again. Empty where a log has none. */
   readonly id: string
+  /** Whether its records have the time of the broker that stored them. */
+  readonly appendTime: boolean
   /** In the order of their numbers. */
   readonly partitions: readonly PartitionState[]
 }
@@ -23,6 +25,8 @@ export interface PartitionState {
   /** Brokers that have (or get) a copy, the preferred leader first; empty where a log has no copies. */
   readonly replicas: readonly number[]
   readonly inSync: readonly number[]
+  /** Broker that leads it; -1 when none does, undefined where a log has no brokers. */
+  readonly leader?: number | undefined
   /** Of `replicas`: copies that are being made. */
   readonly adding: readonly number[]
   /** Of `replicas`: copies that go when those that are being made are there. */
@@ -44,6 +48,67 @@ export interface ClusterState {
   readonly settings: ReadonlyMap<string, ReadonlyMap<number, string>>
 }
 
+/** How one broker is, asked directly. */
+export interface BrokerHealth {
+  /** Undefined for an address of the typed file that is no broker's of the cluster: it did not answer either. */
+  readonly id: number | undefined
+  /** `broker-1:9092` */
+  readonly address: string
+  /** Why it did not answer; undefined when it did. */
+  readonly trouble: string | undefined
+  /** From the question to the answer, connecting included. */
+  readonly answerMs: number | undefined
+  /** Undefined where they were not asked for, or the broker does not say. */
+  readonly disks: readonly BrokerDisk[] | undefined
+  /** What it shows to clients; undefined without TLS, and where it could not be seen. */
+  readonly certificate: CertificateState | undefined
+}
+
+export interface BrokerDisk {
+  readonly path: string
+  /** What all topics on it take. */
+  readonly usedBytes: number
+  /** Of the volume it lies on; undefined where the broker does not say (before Kafka 3.3). */
+  readonly totalBytes: number | undefined
+  readonly freeBytes: number | undefined
+  /** Whether the broker can use it. */
+  readonly isWell: boolean
+}
+
+export interface CertificateState {
+  readonly subject: string
+  /** Wall-clock milliseconds. */
+  readonly validFrom: number
+  readonly validTo: number
+}
+
+export interface ClusterHealth {
+  /** Every broker of the cluster, and addresses of the typed file where none answers. */
+  readonly brokers: readonly BrokerHealth[]
+  /** Certificate of this client, where it has one. */
+  readonly ownCertificate: CertificateState | undefined
+  /** Topics whose names begin as asked, and the cluster's own (positions, transactions). */
+  readonly topics: readonly TopicHealth[]
+}
+
+export interface TopicHealth {
+  readonly name: string
+  /** Of the cluster itself. */
+  readonly isInternal: boolean
+  /** Undefined where it may not be read. */
+  readonly minInsyncReplicas: number | undefined
+  readonly partitions: readonly Required<Pick<PartitionState, 'replicas' | 'inSync' | 'leader'>>[]
+}
+
+export interface HealthOptions {
+  /** Which topics to tell of. */
+  readonly prefix: string
+  /** A broker that takes longer counts as one that does not answer. Milliseconds. */
+  readonly timeoutMs: number
+  /** Ask for disks and certificates too. */
+  readonly thorough: boolean
+}
+
 export interface ReplicaMove extends TopicPartition {
   /** Brokers that are to have a copy, the preferred leader first. */
   readonly replicas: readonly number[]
@@ -55,6 +120,8 @@ export interface TopologyAdmin {
   /** Whether partitions have copies on several brokers, so that `reassign` does something. */
   readonly replicates: boolean
   cluster(): Promise<ClusterState>
+  /** Asks every broker by itself. Absent without brokers. @throws LogUnavailable when none can be asked */
+  health?(options: HealthOptions): Promise<ClusterHealth>
   /** Topics whose names begin with `prefix`. */
   topics(prefix: string): Promise<readonly TopicState[]>
   /** Makes one topic, also where `createTopics` only checks. One that exists with as many partitions is left as it is. @throws TopicMismatch */

@@ -28,6 +28,7 @@ export function topicOf(spec: TopicSpec, brokers: number, defaults = { copies: 3
   return {
     name: spec.name,
     id: `id-${++ids}`,
+    appendTime: false,
     retentionMs: spec.retentionMs,
     retentionBytes: spec.retentionBytes,
     compaction: spec.compaction ?? false,

@@ -3,21 +3,34 @@
  * @module
  */
 import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { CompiledConfig } from '../../config/index.ts'
-import { DeadLetters } from '../../deadletter/index.ts'
-import type { Log, Transport } from '../../transport/index.ts'
+import type { Log } from '../../transport/index.ts'
+import { directoryOf, transportOf } from '../app-log.ts'
 import { loadApp, shown } from '../app-module.ts'
+import { UsageInvalid } from '../errors.ts'
 import { errorText } from '../output.ts'
-import { laneLags } from '../../telemetry/lag/index.ts'
 import type { Shell } from '../shell.ts'
+import { certificateFindings, certificatePaths, certificatesIn } from './certificates.ts'
 import { ok, wrong, type Finding } from './finding.ts'
-import { deadFinding, lagFindings, partitionEnds, staleGroups, topicFindings } from './log.ts'
+import { examineLog } from './examine-log.ts'
 import { directoryWritable, diskSpace, machineClock, nodeVersion } from './machine.ts'
 
-/** Looks at everything and changes nothing. */
-export async function examine(place: string | undefined, shell: Shell): Promise<Finding[]> {
-  const findings = [nodeVersion(process.version), machineClock(shell.clock.now())]
+export interface DoctorOptions {
+  /** Publish probes to the canary's topics; without it nothing is changed. */
+  readonly probe: boolean
+  /** How long positions are watched, in milliseconds. */
+  readonly observeMs: number
+  /** PEM files, and directories of them. */
+  readonly certificates: readonly string[]
+  /** A configuration of HAProxy whose certificates are looked at. */
+  readonly haproxy: string | undefined
+}
+
+/** Looks at everything. @throws UsageInvalid when the configuration of HAProxy cannot be read */
+export async function examine(place: string | undefined, options: DoctorOptions, shell: Shell): Promise<Finding[]> {
+  const findings = [nodeVersion(process.version), machineClock(shell.clock.now()), ...(await files(options, shell))]
   let config: CompiledConfig
   try {
     const loaded = await loadApp(place, shell)
@@ -40,10 +53,27 @@ export async function examine(place: string | undefined, shell: Shell): Promise<
     if (!there && writable.status === 'wrong') return findings
     if (!there) return [...findings, ok('log', 'there is none yet; the first start or publish makes it')]
   }
-  return [...findings, ...(await examineLog(config, shell))]
+  return [...findings, ...(await openedLog(config, directory, options, shell))]
 }
 
-async function examineLog(config: CompiledConfig, shell: Shell): Promise<Finding[]> {
+async function files({ certificates, haproxy }: DoctorOptions, { cwd, clock }: Shell): Promise<Finding[]> {
+  const places = [...certificates]
+  if (haproxy !== undefined) {
+    const text = await readFile(resolve(cwd, haproxy), 'utf8').catch((cause: Error) => {
+      throw new UsageInvalid(`--haproxy: ${haproxy} cannot be read: ${cause.message}.`, { cause })
+    })
+    places.push(...certificatePaths(text))
+  }
+  const { named, findings } = await certificatesIn(places, cwd)
+  return [...findings, ...certificateFindings(named, clock.now())]
+}
+
+async function openedLog(
+  config: CompiledConfig,
+  directory: string | undefined,
+  options: DoctorOptions,
+  shell: Shell,
+): Promise<Finding[]> {
   let log: Log
   try {
     const transport = await transportOf(config)
@@ -52,42 +82,12 @@ async function examineLog(config: CompiledConfig, shell: Shell): Promise<Finding
     return [wrong('log', errorText(error), seePage)]
   }
   try {
-    return await openLogFindings(log, config, shell.clock.now(), shell)
+    return await examineLog({ log, config, directory, ...options, clock: shell.clock })
   } catch (error) {
     return [wrong('log', errorText(error), seePage)]
   } finally {
     await log.close()
   }
-}
-
-async function openLogFindings(log: Log, config: CompiledConfig, now: number, shell: Shell): Promise<Finding[]> {
-  const { topicsOf } = await import('../../veltrix.ts')
-  const existing = await log.admin.topics()
-  const needed = topicsOf(config)
-  const findings = topicFindings(existing, needed, config.app)
-  const own = existing.filter((topic) => topic.name.startsWith(`${config.app}.`))
-  findings.push(
-    ...(await partitionEnds(log, own, now)),
-    await staleGroups(log, config),
-    ...lagFindings(await laneLags(log, config)),
-  )
-  const names = new Set(existing.map((topic) => topic.name))
-  const complete = [...config.subscriptions.values()].every(
-    (sub) => names.has(sub.deadTopic) && names.has(sub.auditTopic),
-  )
-  if (complete) findings.push(deadFinding(await new DeadLetters({ log, config, clock: shell.clock }).counts(), now))
-  return findings
-}
-
-/** Where the embedded log lies; undefined for another transport. */
-function directoryOf({ transport }: CompiledConfig, cwd: string): string | undefined {
-  if (transport === 'embedded') return resolve(cwd, '.veltrix')
-  return (transport as Transport & { readonly directory?: string }).directory
-}
-
-async function transportOf({ transport }: CompiledConfig): Promise<Transport> {
-  if (transport !== 'embedded') return transport
-  return (await import('../../transport/embedded/index.ts')).embedded()
 }
 
 const seePage = 'The page docs/errors.md says more about the code.'

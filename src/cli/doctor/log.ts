@@ -4,8 +4,9 @@
  */
 import type { CompiledConfig } from '../../config/index.ts'
 import type { Log, TopicSpec } from '../../transport/index.ts'
-import { count, moment, plural, span } from '../format.ts'
-import type { LaneLag } from '../../telemetry/lag/index.ts'
+import { count, listed, moment, plural, span } from '../format.ts'
+import type { TimedLaneLag } from '../../telemetry/lag/index.ts'
+import { errorText } from '../output.ts'
 import { ok, warn, wrong, type Finding } from './finding.ts'
 
 const readBytes = 64 * 1024
@@ -63,61 +64,72 @@ export async function staleGroups(log: Log, config: CompiledConfig): Promise<Fin
 
 /**
  * Reads the first and the last records of every partition, so that a damaged file shows. Not a full check: that would read everything.
+ * @returns also the time of the oldest record, wall-clock milliseconds
  */
-export async function partitionEnds(log: Log, topics: readonly TopicSpec[], now: number): Promise<Finding[]> {
+export async function partitionEnds(
+  log: Log,
+  topics: readonly TopicSpec[],
+  now: number,
+): Promise<{ readonly findings: readonly Finding[]; readonly oldest: number | undefined }> {
   const offsets = await log.admin.offsets(topics.map((topic) => topic.name))
   let records = 0
   let newest = -Infinity
+  let oldest: number | undefined
   try {
     for (const { topic, partition, earliest, end } of offsets) {
       records += end - earliest
       for (const offset of new Set([earliest, Math.max(earliest, end - 1)])) {
         if (offset >= end) continue
         const batch = await log.read({ topic, partition, offset, maxBytes: readBytes, maxWaitMs: 0 })
-        for (const record of batch.records) newest = Math.max(newest, record.timestamp)
+        for (const { timestamp } of batch.records) {
+          newest = Math.max(newest, timestamp)
+          oldest = Math.min(oldest ?? Infinity, timestamp)
+        }
       }
     }
   } catch (error) {
-    return [
-      wrong(
-        'integrity',
-        (error as Error).message,
-        'Restore the directory from a copy, or move it away to start empty.',
-      ),
-    ]
+    const finding = wrong(
+      'integrity',
+      errorText(error),
+      'An embedded log: restore the directory from a copy, or move it away to start empty. Kafka: see the findings on brokers and replicas.',
+    )
+    return { findings: [finding], oldest }
   }
   const whole = ok(
     'integrity',
     `both ends of ${plural(offsets.length, 'partition')} are whole (${plural(records, 'record')})`,
   )
-  if (newest <= now + toleratedAheadMs) return [whole]
+  if (newest <= now + toleratedAheadMs) return { findings: [whole], oldest }
   const ahead = warn(
     'clock',
     `the newest event is of ${moment(newest)}, ${span(newest - now)} ahead of this clock`,
     'Set the clocks of the machines that publish; waiting times and retention go by them.',
   )
-  return [whole, ahead]
+  return { findings: [whole, ahead], oldest }
 }
 
-/** Which subscriptions nobody runs while events wait. */
-export function lagFindings(rows: readonly LaneLag[]): Finding[] {
-  const findings: Finding[] = []
-  for (const [subscription, lanes] of Map.groupBy(rows, (row) => row.subscription)) {
-    const waiting = lanes.reduce((sum, lane) => sum + lane.lag, 0)
+/** How far each subscription is, lane by lane, and which nobody runs. */
+export function lagFindings(rows: readonly TimedLaneLag[]): Finding[] {
+  return [...Map.groupBy(rows, (row) => row.subscription)].map(([subscription, lanes]) => {
+    const waiting = lanes.filter(({ lag }) => lag > 0)
     const members = new Set(lanes.flatMap((lane) => lane.members))
-    if (waiting > 0 && members.size === 0) {
-      findings.push(
-        warn(
-          'lag',
-          `${subscription}: ${plural(waiting, 'event')} wait and no worker runs`,
-          'Start the app: veltrix dev, or app.run().',
-        ),
-      )
-    } else {
-      findings.push(ok('lag', `${subscription}: ${count(waiting)} waiting, ${plural(members.size, 'worker')}`))
+    const total = plural(
+      waiting.reduce((sum, { lag }) => sum + lag, 0),
+      'event',
+    )
+    const each = waiting.map(({ lane, lag, lagSeconds }) => {
+      const age = lagSeconds === null ? 'age unknown' : `oldest ${span(lagSeconds * 1000)}`
+      return `${lane} ${count(lag)} (${age})`
+    })
+    if (members.size === 0) {
+      const mend = 'Start the app: veltrix dev, or app.run().'
+      if (waiting.length > 0)
+        return warn('lag', `${subscription}: ${total} wait and no worker runs: ${each.join(', ')}`, mend)
+      return warn('lag', `${subscription}: nothing waits; its group has no member, so nothing would be handled`, mend)
     }
-  }
-  return findings
+    const text = each.length === 0 ? 'nothing waits' : `${total} wait: ${each.join(', ')}`
+    return ok('lag', `${subscription}: ${text}; ${plural(members.size, 'worker')}`)
+  })
 }
 
 export function deadFinding(
@@ -131,9 +143,4 @@ export function deadFinding(
       `${name} ${count(total)}${oldestAt === undefined ? '' : ` (oldest ${span(now - oldestAt)})`}`,
   )
   return warn('dead letters', each.join(', '), 'See "veltrix dead list"; then redrive or discard them.')
-}
-
-function listed(names: readonly string[]): string {
-  const most = 8
-  return names.length > most ? `${names.slice(0, most).join(', ')} and ${names.length - most} more` : names.join(', ')
 }

@@ -49,11 +49,15 @@ export async function directoryWritable(directory: string): Promise<Finding> {
 }
 
 export async function diskSpace(directory: string): Promise<Finding> {
-  const disk = await statfs(nearestExisting(directory))
-  const free = disk.bavail * disk.bsize
+  const free = await freeBytes(directory)
   if (free < 64 * MiB) return wrong('disk', `${bytes(free)} free`, 'Make room: a full disk refuses every publish.')
   if (free < GiB) return warn('disk', `${bytes(free)} free`, 'Make room, or shorten the retention of the streams.')
   return ok('disk', `${bytes(free)} free`)
+}
+
+export async function freeBytes(directory: string): Promise<number> {
+  const disk = await statfs(nearestExisting(directory))
+  return disk.bavail * disk.bsize
 }
 
 function nearestExisting(path: string): string {

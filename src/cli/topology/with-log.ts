@@ -5,6 +5,7 @@
 import { hostname } from 'node:os'
 import type { CompiledConfig } from '../../config/index.ts'
 import type { Log } from '../../transport/index.ts'
+import { transportOf } from '../app-log.ts'
 import { loadApp } from '../app-module.ts'
 import type { Shell } from '../shell.ts'
 
@@ -24,10 +25,7 @@ export async function withLog<T>(
   const { app, config } = await loadApp(place, shell)
   const by = `${config.app}@${hostname()}:${process.pid}`
   try {
-    const transport =
-      config.transport === 'embedded'
-        ? (await import('../../transport/embedded/index.ts')).embedded()
-        : config.transport
+    const transport = await transportOf(config)
     const log = await transport.open({ clock: shell.clock, clientId: by })
     try {
       return await work({ log, config, by })

@@ -29,6 +29,7 @@ export class EmbeddedAdmin implements LogAdmin {
         .map(({ partitions, ...topic }) => ({
           ...topic,
           id: '',
+          appendTime: false,
           partitions: Array.from({ length: partitions }, () => alone),
         })),
     create: async (topic) => {

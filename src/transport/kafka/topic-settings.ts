@@ -32,6 +32,7 @@ export function newTopicSettings(
 ): { name: string; value: string }[] {
   const settings = retentionSettings(topic)
   if (topic.compaction === true) settings.push({ name: 'cleanup.policy', value: cleanupPolicy(topic) })
+  if (topic.appendTime === true) settings.push({ name: 'message.timestamp.type', value: 'LogAppendTime' })
   const inSync = topic.minInsyncReplicas ?? options.minInsyncReplicas ?? Math.min(2, replicas)
   settings.push({ name: 'min.insync.replicas', value: `${inSync}` })
   const needed = options.maxRecordBytes + batchOverheadBytes

@@ -10,7 +10,14 @@ import { code } from './error-codes.ts'
 import { cleanupPolicy } from './topic-settings.ts'
 
 const ofTopic = 2
-const names = ['retention.ms', 'retention.bytes', 'cleanup.policy', 'min.insync.replicas', 'max.message.bytes']
+const names = [
+  'retention.ms',
+  'retention.bytes',
+  'cleanup.policy',
+  'min.insync.replicas',
+  'max.message.bytes',
+  'message.timestamp.type',
+]
 
 /** Of every topic that is there, by name, then by Kafka's name of the setting. @param broker who is asked; any when absent */
 export async function settingsOf(
@@ -49,6 +56,10 @@ export function stateSettings(has: ReadonlyMap<string, string>): TopicSettings {
     minInsyncReplicas: numberOf(has.get('min.insync.replicas')),
     maxMessageBytes: numberOf(has.get('max.message.bytes')),
   }
+}
+
+export function hasAppendTime(has: ReadonlyMap<string, string>): boolean {
+  return has.get('message.timestamp.type') === 'LogAppendTime'
 }
 
 /** What has to be set in Kafka so that `now` becomes as `wanted` says. Limits and policy hang together: they are set together. */

@@ -7,7 +7,9 @@ import { sleep } from '../../clock.ts'
 import {
   LogUnavailable,
   TopicUnknown,
+  type ClusterHealth,
   type ClusterState,
+  type HealthOptions,
   type ReplicaMove,
   type TopicSetting,
   type TopicSettings,
@@ -19,10 +21,11 @@ import type { Needs } from './access.ts'
 import { answerOf, errorOfCode } from './broker-errors.ts'
 import { brokerSettings, sizesOnDisk } from './broker-states.ts'
 import type { Connection } from './client.ts'
+import { clusterHealth } from './cluster-health.ts'
 import type { Cluster } from './cluster.ts'
 import { code } from './error-codes.ts'
 import { alterSettings, remove, set, type SettingChange } from './settings.ts'
-import { settingsOf, stateSettings, topicSettingNames } from './topic-state.ts'
+import { hasAppendTime, settingsOf, stateSettings, topicSettingNames } from './topic-state.ts'
 
 const ofTopic = 2 as const
 const ofBroker = 4 as const
@@ -53,6 +56,10 @@ export class KafkaTopology implements TopologyAdmin {
     return { id: answer.clusterId ?? '', brokers, settings: await brokerSettings(this.#cluster) }
   }
 
+  health(options: HealthOptions): Promise<ClusterHealth> {
+    return clusterHealth(this.#cluster, options)
+  }
+
   async topics(prefix: string): Promise<readonly TopicState[]> {
     const found = (await this.#metadata(null)).topics.filter(
       ({ name, isInternal }) => !isInternal && name?.startsWith(prefix) === true,
@@ -69,17 +76,19 @@ export class KafkaTopology implements TopologyAdmin {
       if (has === undefined) return []
       const states = partitions
         .toSorted((a, b) => a.partitionIndex - b.partitionIndex)
-        .map(({ partitionIndex, replicaNodes, isrNodes }) => {
+        .map(({ partitionIndex, replicaNodes, isrNodes, leaderId }) => {
           const move = moving.get(`${partitionIndex}/${name}`)
           return {
             replicas: replicaNodes,
             inSync: isrNodes,
+            leader: leaderId,
             adding: move?.addingReplicas ?? [],
             removing: move?.removingReplicas ?? [],
             bytes: sizes?.get(`${partitionIndex}/${name}`),
           }
         })
-      return [{ name: name!, id: topicId, ...stateSettings(has), partitions: states }]
+      const appendTime = hasAppendTime(has)
+      return [{ name: name!, id: topicId, appendTime, ...stateSettings(has), partitions: states }]
     })
   }
 

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, type TestContext } from 'vitest'
 import { systemClock } from '../../../src/clock.ts'
+import { certificateFindings, certificatesOf } from '../../../src/cli/doctor/certificates.ts'
 import { kafka, type KafkaOptions, type KafkaSasl } from '../../../src/transport/kafka/index.ts'
 import type { Log } from '../../../src/transport/index.ts'
 import { readAll, record, stored, text } from '../../conformance/harness.ts'
@@ -309,4 +310,43 @@ describe('with the rights of its user', () => {
       await refused(reader.commit(topic, 0, 0), 'topic', topic, 'Read')
     },
   )
+})
+
+describe('how brokers are, by TLS', () => {
+  const asked = { prefix: 'none.', timeoutMs: 10_000, thorough: true }
+  const health = async (listener: Listener, ssl: KafkaOptions['ssl']) =>
+    (await opened(listener, { ssl: ssl! })).admin.topology!.health!(asked)
+  const days = (ms: number): number => Math.round((ms - systemClock.now()) / 86_400_000)
+
+  test('until when the certificates of broker and client hold', { timeout: 60_000 }, async (context) => {
+    await ready(context)
+    const { brokers, ownCertificate } = await health('MUTUAL', { ca: secured.authority.cert, ...client })
+    expect(brokers).toMatchObject([
+      { id: 1, address: secured.broker('MUTUAL'), trouble: undefined, certificate: { subject: 'CN=broker' } },
+    ])
+    expect(days(brokers[0]!.certificate!.validTo)).toBe(30)
+    expect(ownCertificate!.subject).toContain('CN=client')
+    expect(days(ownCertificate!.validTo)).toBe(30)
+    expect(brokers[0]!.disks).toEqual([expect.objectContaining({ isWell: true, freeBytes: expect.any(Number) })])
+  })
+
+  test('one that has expired is told, also to who takes any', { timeout: 60_000 }, async (context) => {
+    await ready(context)
+    const { brokers } = await health('EXPIRED', { ca: secured.authority.cert, rejectUnauthorized: false })
+    expect(brokers[0]!.certificate!.validTo).toBeLessThan(systemClock.now())
+    const [finding] = certificateFindings(
+      certificatesOf({ brokers, topics: [], ownCertificate: undefined }),
+      systemClock.now(),
+    )
+    expect(finding).toMatchObject({
+      status: 'wrong',
+      says: expect.stringMatching(/^broker 1 at .* \(CN=broker\): expired/),
+    })
+  })
+
+  test('without TLS there is none', { timeout: 60_000 }, async (context) => {
+    await ready(context)
+    const log = await opened('SASL', { sasl: plain() })
+    expect((await log.admin.topology!.health!(asked)).brokers).toMatchObject([{ certificate: undefined }])
+  })
 })

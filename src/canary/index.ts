@@ -1,0 +1,7 @@
+export { Account, type Bracket, type Moment, type ProbeCounts } from './account.ts'
+export { Canary, type CanaryOptions } from './canary.ts'
+export type { ClockOffset } from './clock-offset.ts'
+export type { DurationSummary } from './durations.ts'
+export { exposition, expositionType } from './exposition.ts'
+export { lossOf, type CanaryReport, type PartitionReport, type ProbeReport } from './report.ts'
+export { canaryPrefix, canaryTopics, makeCanaryTopics, removeCanaryTopics, type CanaryTopic } from './topics.ts'
