@@ -2,6 +2,7 @@
  * Payloads as people may see them: fields the typed file calls secret are masked.
  * @module
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { CompiledConfig } from './compiled.ts'
 
 export const mask = '***'
@@ -19,6 +20,43 @@ export function maskedField(
   config: Pick<CompiledConfig, 'events'>,
 ): string | undefined {
   return config.events.get(type)?.secret?.find((path) => holdsMask(payload, path.split('.')))
+}
+
+/**
+ * An edited copy of a payload that was shown masked, with the values back where the mask was left. Where items of a list were moved or
+ * removed nobody can tell whose value a mask stands for: there it stays, see {@link maskedField}.
+ */
+export function unmasked(
+  edited: unknown,
+  original: unknown,
+  type: string,
+  config: Pick<CompiledConfig, 'events'>,
+): unknown {
+  return restored(edited, masked(original, type, config), original)
+}
+
+/** @param shown the original as it was shown */
+function restored(edited: unknown, shown: unknown, original: unknown): unknown {
+  if (edited === mask && shown === mask) return original
+  if (typeof edited !== 'object' || edited === null || typeof shown !== 'object' || shown === null) return edited
+  if (Array.isArray(edited)) {
+    if (!Array.isArray(shown) || !isInPlace(edited, shown)) return edited
+    return edited.map((item: unknown, index) => restored(item, shown[index], (original as unknown[])[index]))
+  }
+  const [before, kept] = [shown as Record<string, unknown>, original as Record<string, unknown>]
+  return Object.fromEntries(
+    Object.entries(edited).map(([name, value]: [string, unknown]) => [
+      name,
+      Object.hasOwn(before, name) ? restored(value, before[name], kept[name]) : value,
+    ]),
+  )
+}
+
+/** Items may have been changed where they are; none is one that was shown in another place. */
+function isInPlace(edited: readonly unknown[], shown: readonly unknown[]): boolean {
+  if (edited.length !== shown.length) return false
+  const texts = new Set(shown.map((item) => JSON.stringify(item)))
+  return edited.every((item, index) => isDeepStrictEqual(item, shown[index]) || !texts.has(JSON.stringify(item)))
 }
 
 function holdsMask(value: unknown, steps: readonly string[]): boolean {
