@@ -2,7 +2,6 @@
  * Payloads as people may see them: fields the typed file calls secret are masked.
  * @module
  */
-import { isDeepStrictEqual } from 'node:util'
 import type { CompiledConfig } from './compiled.ts'
 
 export const mask = '***'
@@ -23,8 +22,8 @@ export function maskedField(
 }
 
 /**
- * An edited copy of a payload that was shown masked, with the values back where the mask was left. Where items of a list were moved or
- * removed nobody can tell whose value a mask stands for: there it stays, see {@link maskedField}.
+ * An edited copy of a payload that was shown masked, with the values back where the mask was left. Where items of a list were added or
+ * removed, or more than one was changed, nobody can tell whose value a mask stands for: there it stays, see {@link maskedField}.
  */
 export function unmasked(
   edited: unknown,
@@ -52,11 +51,21 @@ function restored(edited: unknown, shown: unknown, original: unknown): unknown {
   )
 }
 
-/** Items may have been changed where they are; none is one that was shown in another place. */
+/** As many items as before, and at most one of them another, seen nowhere in the list: with two it could be that they changed places. */
 function isInPlace(edited: readonly unknown[], shown: readonly unknown[]): boolean {
   if (edited.length !== shown.length) return false
-  const texts = new Set(shown.map((item) => JSON.stringify(item)))
-  return edited.every((item, index) => isDeepStrictEqual(item, shown[index]) || !texts.has(JSON.stringify(item)))
+  const before = shown.map(sorted)
+  const others = edited.map(sorted).filter((text, index) => text !== before[index])
+  return others.length === 0 || (others.length === 1 && !before.includes(others[0]))
+}
+
+/** The same text for the same JSON, whatever the order of its fields. */
+function sorted(value: unknown): string | undefined {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  )
 }
 
 function holdsMask(value: unknown, steps: readonly string[]): boolean {
