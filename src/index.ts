@@ -56,12 +56,20 @@ export type { VeltrixEvent } from './event/index.ts'
 export type {
   AuditEntry,
   DeadReason,
+  DryRun,
   IndexedLetter,
   LetterFilter,
+  LetterGroup,
+  LetterPage,
   LetterResult,
   LetterSelection,
+  PagedLetter,
+  ParkedKey,
+  ParkedKeys,
   RedriveOptions,
   RedriveProgress,
+  ReplaceOptions,
+  Replacement,
   ShownLetter,
 } from './deadletter/index.ts'
 export { DeadLetters } from './deadletter/index.ts'

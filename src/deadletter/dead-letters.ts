@@ -11,12 +11,16 @@ import { countLetters, type LetterCounts } from './counts.ts'
 import { DeadLetterIndex } from './dead-letter-index.ts'
 import type { Desk, LetterResult } from './desk.ts'
 import { discard, type DiscardOptions } from './discard.ts'
+import { dryRun, type DryRun } from './dry-run.ts'
 import { DeadLetterRequestInvalid, DeadLetterUnknown } from './errors.ts'
+import { groupsOf, type LetterGroup } from './groups.ts'
 import type { AuditEntry } from './letter.ts'
 import { pageOf, type LetterPage } from './page.ts'
 import { redrive, type RedriveOptions } from './redrive.ts'
+import { replace, type ReplaceOptions, type Replacement } from './replace.ts'
 import type { LetterFilter, LetterSelection } from './selection.ts'
 import { showLetter, type ShownLetter } from './show.ts'
+import { parkedKeysOf, type ParkedKeys } from './waiting-keys.ts'
 
 export interface DeadLettersOptions {
   /** The open log, or how to get it when it is first needed. */
@@ -49,7 +53,27 @@ export class DeadLetters {
     page: { limit?: number; after?: string } = {},
   ): Promise<LetterPage> {
     const { index } = await this.#desk(subscription)
-    return pageOf(index.unresolved(), filter, page)
+    return pageOf(index, filter, page)
+  }
+
+  /**
+   * Unresolved letters by how they failed: one line for each reason, error and message but for its numbers, ids and quotations;
+   * the largest first.
+   * @throws DeadLetterRequestInvalid, LogUnavailable
+   */
+  async groups(subscription: string, filter: LetterFilter = {}): Promise<readonly LetterGroup[]> {
+    const { index } = await this.#desk(subscription)
+    return groupsOf(index.unresolved(), filter)
+  }
+
+  /**
+   * Keys that stand still behind a dead letter (`park-key`), those with most followers first.
+   * @param options `limit` keys (default 100, at most 10,000)
+   * @throws DeadLetterRequestInvalid, LogUnavailable
+   */
+  async parkedKeys(subscription: string, { limit = 100 }: { limit?: number } = {}): Promise<ParkedKeys> {
+    const { index } = await this.#desk(subscription)
+    return parkedKeysOf(index, limit)
   }
 
   /**
@@ -64,6 +88,14 @@ export class DeadLetters {
   }
 
   /**
+   * What a redrive or a discard of these letters would do, in figures. Changes nothing.
+   * @throws DeadLetterRequestInvalid, LogUnavailable
+   */
+  async dryRun(subscription: string, action: 'redrive' | 'discard', selection: LetterSelection): Promise<DryRun> {
+    return dryRun(await this.#desk(subscription), action, selection)
+  }
+
+  /**
    * Asks the workers to run the selected letters again, through their subscription's own handler.
    * @throws DeadLetterRequestInvalid, the signal's reason, LogUnavailable, LogFull
    */
@@ -73,6 +105,17 @@ export class DeadLetters {
     options: RedriveOptions = {},
   ): Promise<readonly LetterResult[]> {
     return redrive(await this.#desk(subscription), selection, options)
+  }
+
+  /**
+   * Puts another payload in the place of a letter's and asks the workers to run it there: before the events that wait behind it. Fields
+   * that still hold the mask of a secret keep their value. The event gets another id (the same for the same payload, so a repeat changes
+   * nothing) and names its cause as `causationid`.
+   * @throws DeadLetterUnknown, DeadLetterRequestInvalid (also when the payload would have another key), EventInvalid, EventTooLarge,
+   * EventUnknownType, LogUnavailable, LogFull
+   */
+  async replace(subscription: string, id: string, options: ReplaceOptions): Promise<Replacement> {
+    return replace(await this.#desk(subscription), id, options)
   }
 
   /**
@@ -116,7 +159,7 @@ export class DeadLetters {
       this.#indexes.set(name, index)
     }
     await index.refresh()
-    return { log, clock: this.#options.clock, sub, index, by: this.#by }
+    return { log, clock: this.#options.clock, config: this.#options.config, sub, index, by: this.#by }
   }
 
   #log(): Promise<Log> | Log {

@@ -3,6 +3,7 @@
  * @module
  */
 import { keyText } from '../event/index.ts'
+import { groupOf } from './fingerprint.ts'
 import { letterId, type IndexedLetter } from './letter.ts'
 import type { KeptLetter } from './letter-record.ts'
 import { utf8 } from './record-headers.ts'
@@ -16,7 +17,8 @@ export class LetterIndexer {
   readonly #shared = new Map<string, string>()
 
   entryOf(letter: KeptLetter): IndexedLetter {
-    const { kind, reason, attempts, firstAttemptAt, lastAttemptAt, deadAt, policy, deadOffset, bytes } = letter
+    const { kind, reason, attempts, firstAttemptAt, lastAttemptAt, deadAt, policy, deadOffset, bytes, replacedFrom } =
+      letter
     const origin = { ...letter.origin, topic: this.#share(letter.origin.topic) }
     const first = readStory(letter.storyJson)?.chain[0]
     return {
@@ -35,6 +37,8 @@ export class LetterIndexer {
       lastAttemptAt,
       deadAt,
       deadOffset,
+      ...(replacedFrom !== undefined && { replacedFrom }),
+      group: this.#share(groupOf({ reason, ...(first && { errorName: first.name, errorMessage: first.message }) })),
       ...(first && {
         errorName: this.#share(first.name),
         errorMessage: this.#share(first.message.slice(0, maxMessageLength)),
