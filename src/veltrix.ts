@@ -43,10 +43,7 @@ export type { Definition, HandlerContext }
 
 /** Thrown when an application is started twice, or changed or started after it was started or stopped. */
 export class AlreadyStarted extends VeltrixError {
-  readonly code = 'VL    const [log] = await Promise.all([this.open(), this.#options.inbox?.open()])
-    return log
-  }
-_ALREADY_STARTED'
+  readonly code = 'VLX_ALREADY_STARTED'
   readonly retryable = false
 }
 
