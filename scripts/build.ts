@@ -4,7 +4,16 @@
  * @module
  */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
@@ -24,6 +33,16 @@ if (status !== 0) {
 for (const path of readdirSync(out, { recursive: true, encoding: 'utf8' })) {
   if (path.endsWith('.d.ts')) rewrite(path, (text) => text.replaceAll(tsImport, '$1.js'))
   if (path.endsWith('.map') && out !== join(root, 'dist')) rewrite(path, (text) => mapToSourceBeside(path, text))
+}
+
+// Of the dashboard's page only the modules are compiled.
+const page = join('dashboard', 'page')
+for (const path of existsSync(join(root, 'src', page))
+  ? readdirSync(join(root, 'src', page), { recursive: true, encoding: 'utf8' })
+  : []) {
+  if (!/\.(?:html|css|svg|png|json|woff2)$/.test(path)) continue
+  mkdirSync(dirname(join(out, page, path)), { recursive: true })
+  copyFileSync(join(root, 'src', page, path), join(out, page, path))
 }
 
 const command = join(out, 'cli', 'main.js')
