@@ -5,10 +5,10 @@
 import { sleep } from '../clock.ts'
 import type { LoadedApp } from './app-module.ts'
 import { Interrupts } from './dev/interrupts.ts'
-import { count } from './format.ts'
-import { laneLags, type LaneLag } from './lag.ts'
+import { count, span } from './format.ts'
 import type { Output } from './output.ts'
 import type { Shell } from './shell.ts'
+import { LagReader, type TimedLaneLag } from '../telemetry/lag/index.ts'
 import { tableLines } from './table.ts'
 import { followScreen } from './view/follow-screen.ts'
 import { Redraw } from './view/redraw.ts'
@@ -26,14 +26,14 @@ export async function showLanes(
   shell: Shell,
   out: Output,
 ): Promise<void> {
-  const log = await app.open()
-  const rows = async (): Promise<LaneLag[]> =>
-    (await laneLags(log, config)).filter(({ subscription }) => subscription === (options.subscription ?? subscription))
+  const lag = new LagReader({ log: await app.open(), config, clock: shell.clock })
+  const rows = async (): Promise<TimedLaneLag[]> =>
+    (await lag.read()).lanes.filter(({ subscription }) => subscription === (options.subscription ?? subscription))
   if (options.watchMs === undefined) return show(await rows(), out)
   await watch(rows, options.watchMs, shell, out)
 }
 
-async function watch(rows: () => Promise<LaneLag[]>, everyMs: number, shell: Shell, out: Output): Promise<void> {
+async function watch(rows: () => Promise<TimedLaneLag[]>, everyMs: number, shell: Shell, out: Output): Promise<void> {
   const interrupts = new Interrupts(shell)
   const ended = AbortSignal.any([interrupts.signal, out.gone])
   const frame = shell.stdout.isTTY && !out.json ? new LanesFrame(shell, out) : undefined
@@ -56,7 +56,7 @@ class LanesFrame {
   readonly #out: Output
   readonly #redraw: Redraw
   readonly #release: () => void
-  #rows: readonly LaneLag[] = []
+  #rows: readonly TimedLaneLag[] = []
 
   constructor(shell: Shell, out: Output) {
     this.#shell = shell
@@ -65,7 +65,7 @@ class LanesFrame {
     this.#release = followScreen(this.#redraw, shell, () => this.show(this.#rows))
   }
 
-  show(rows: readonly LaneLag[]): void {
+  show(rows: readonly TimedLaneLag[]): void {
     this.#rows = rows
     const most = Math.max(2, (this.#shell.stdout.rows ?? 24) - 1)
     this.#redraw.draw(laneLines(rows, this.#out).slice(0, most))
@@ -77,17 +77,18 @@ class LanesFrame {
   }
 }
 
-async function show(rows: readonly LaneLag[], out: Output): Promise<void> {
+async function show(rows: readonly TimedLaneLag[], out: Output): Promise<void> {
   if (out.json) await out.result({ lanes: rows })
   else await out.lines(...laneLines(rows, out))
 }
 
-function laneLines(rows: readonly LaneLag[], out: Pick<Output, 'paint' | 'width'>): string[] {
+function laneLines(rows: readonly TimedLaneLag[], out: Pick<Output, 'paint' | 'width'>): string[] {
   return tableLines({
     columns: [
       { title: 'SUBSCRIPTION', flexible: true },
       { title: 'LANE' },
       { title: 'LAG', align: 'right' },
+      { title: 'OLDEST', align: 'right', dispensable: 5 },
       { title: 'COMMITTED', align: 'right', dispensable: 1 },
       { title: 'END', align: 'right', dispensable: 2 },
       { title: 'PARTITIONS', align: 'right', dispensable: 3 },
@@ -97,6 +98,7 @@ function laneLines(rows: readonly LaneLag[], out: Pick<Output, 'paint' | 'width'
       row.subscription,
       row.lane,
       count(row.lag),
+      oldest(row),
       row.committed === null ? 'never' : count(row.committed),
       count(row.end),
       count(row.partitions),
@@ -109,4 +111,9 @@ function laneLines(rows: readonly LaneLag[], out: Pick<Output, 'paint' | 'width'
       return column === 2 && rows[row]!.lag > 0 ? out.paint.warn(cell) : cell
     },
   })
+}
+
+function oldest({ lag, lagSeconds }: TimedLaneLag): string {
+  if (lag === 0) return ''
+  return lagSeconds === null ? 'unknown' : span(lagSeconds * 1000)
 }

@@ -154,8 +154,9 @@ test('lanes: lag of every subscription and lane', async () => {
   })
   const exported = rows.find((row: any) => row.subscription === 'reports' && row.lane === 'bulk')
   expect(exported.lag).toBe(exported.end)
+  expect(exported.lagSeconds).toBeGreaterThan(0)
   const table = await veltrix(['lanes', 'reports'], shell())
-  expect(table.out).toMatch(/^SUBSCRIPTION +LANE +LAG/)
+  expect(table.out).toMatch(/^SUBSCRIPTION +LANE +LAG +OLDEST/)
 })
 
 describe('dev and dead letters', () => {

@@ -7,7 +7,7 @@ import { appArg, command } from '../command.ts'
 export const lanes = command({
   summary: 'Show how far each subscription is, lane by lane.',
   details: [
-    'Lag is the number of records from the committed position to the end. Events done above the committed position are still counted, so a busy subscription shows a little more than what is really left.',
+    'Lag is the number of records from the committed position to the end. Events done above the committed position are still counted, so a busy subscription shows a little more than what is really left. OLDEST is the age of the oldest record that is not done: lag in seconds.',
   ],
   args: {
     subscription: { type: 'positional', required: false, description: 'Only this subscription (default: all)' },
@@ -18,7 +18,10 @@ export const lanes = command({
   examples: [
     ['veltrix lanes', 'Every subscription'],
     ['veltrix lanes billing --watch', 'One subscription, refreshed every second'],
-    ['veltrix lanes --json', 'For a script: {"lanes":[{"subscription","lane","lag","committed","end","members"}]}'],
+    [
+      'veltrix lanes --json',
+      'For a script: {"lanes":[{"subscription","lane","lag","lagSeconds","committed","end","members"}]}',
+    ],
   ],
   async run({ args, shell, out }) {
     const [{ withApp }, { showLanes }, { duration, oneOf }, { didYouMean }] = await Promise.all([

@@ -5,7 +5,7 @@
 import { sleep, type Clock } from '../../clock.ts'
 import { shown, type LoadedApp } from '../app-module.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { lagCounts, laneLags } from '../lag.ts'
+import { lagCounts, laneLags } from '../../telemetry/lag/index.ts'
 import type { Output } from '../output.ts'
 import type { Scenario } from '../scenario.ts'
 import type { Shell } from '../shell.ts'

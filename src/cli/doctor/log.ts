@@ -5,7 +5,7 @@
 import type { CompiledConfig } from '../../config/index.ts'
 import type { Log, TopicSpec } from '../../transport/index.ts'
 import { count, moment, plural, span } from '../format.ts'
-import type { LaneLag } from '../lag.ts'
+import type { LaneLag } from '../../telemetry/lag/index.ts'
 import { ok, warn, wrong, type Finding } from './finding.ts'
 
 const readBytes = 64 * 1024

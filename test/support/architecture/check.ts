@@ -39,7 +39,11 @@ export function checkArchitecture(files: readonly SourceFile[], table: Table, de
 }
 
 /** Folders of src whose own folders are rooms: all of them, or these. */
-const roomsInside: Readonly<Record<string, 'all' | readonly string[]>> = { transport: 'all', gateway: ['access'] }
+const roomsInside: Readonly<Record<string, 'all' | readonly string[]>> = {
+  transport: 'all',
+  telemetry: 'all',
+  gateway: ['access'],
+}
 
 /** The room of a file: a folder of src, one of `roomsInside` on its own, or the file itself at the root. */
 export function roomOf(path: string): string {

@@ -1,0 +1,9 @@
+export { lagCounts, laneLags, type LagCounts, type LaneLag } from './lanes.ts'
+export {
+  LagReader,
+  type LagReaderOptions,
+  type LagReport,
+  type TimedLaneLag,
+  type TimedPartitionLag,
+} from './reader.ts'
+export { partitionLags, type PartitionLag } from './partitions.ts'
