@@ -5,10 +5,9 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { ChannelMessages, ChannelName } from '../../channels.ts'
 import type { Clock } from '../../clock.ts'
+import { Rate, RollingLatency, WaitingKeys } from '../../telemetry/live/index.ts'
 import { Notes } from './notes.ts'
-import { Rate, RollingLatency } from './rolling.ts'
 import type { LaneNumbers, Snapshot, SubscriptionNumbers } from './snapshot.ts'
-import { WaitingKeys } from './waiting-keys.ts'
 
 /** Records not committed, as `lag.ts` counts them. */
 export interface LagCounts {
