@@ -40,6 +40,14 @@ export const program: Readonly<Record<string, Entry>> = {
         summary: 'List dead letters and what is parked behind them',
         load: async () => (await import('./commands/dead-list.ts')).deadList,
       },
+      groups: {
+        summary: 'Dead letters by how they failed, one line each',
+        load: async () => (await import('./commands/dead-groups.ts')).deadGroups,
+      },
+      keys: {
+        summary: 'Keys that stand still behind a dead letter',
+        load: async () => (await import('./commands/dead-keys.ts')).deadKeys,
+      },
       show: {
         summary: 'Show one dead letter with its whole story',
         load: async () => (await import('./commands/dead-show.ts')).deadShow,

@@ -122,9 +122,24 @@ export class DeadLetterIndex {
     return this.#reading.states.letters.size
   }
 
-  /** Unresolved letters of a parked key (policy `park-key`), in origin offset order; the first is the one others wait behind. It changes with the index: copy what you keep. */
+  /** Unresolved letters of a parked key (policy `park-key`), in origin offset order; the first is the one others wait behind. A copy: with many followers rather ask for `head`. */
   chain(topic: string, partition: number, key: string): readonly IndexedLetter[] {
     return this.#reading.views.chain(topic, partition, key)
+  }
+
+  /** The first of {@link chain}. */
+  head(topic: string, partition: number, key: string): IndexedLetter | undefined {
+    return this.#reading.views.head(topic, partition, key)
+  }
+
+  /** The first letter of every parked key. Do not change the index while iterating. */
+  heads(): Iterable<IndexedLetter> {
+    return this.#reading.views.heads()
+  }
+
+  /** How many letters of its key wait behind this one. */
+  followersOf(letter: IndexedLetter): number {
+    return this.#reading.views.followersOf(letter)
   }
 
   /** The letter that `letter` waits behind; itself when it waits behind none. */

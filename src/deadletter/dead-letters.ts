@@ -12,11 +12,13 @@ import { DeadLetterIndex } from './dead-letter-index.ts'
 import type { Desk, LetterResult } from './desk.ts'
 import { discard, type DiscardOptions } from './discard.ts'
 import { DeadLetterRequestInvalid, DeadLetterUnknown } from './errors.ts'
+import { groupsOf, type LetterGroup } from './groups.ts'
 import type { AuditEntry } from './letter.ts'
 import { pageOf, type LetterPage } from './page.ts'
 import { redrive, type RedriveOptions } from './redrive.ts'
 import type { LetterFilter, LetterSelection } from './selection.ts'
 import { showLetter, type ShownLetter } from './show.ts'
+import { parkedKeysOf, type ParkedKeys } from './waiting-keys.ts'
 
 export interface DeadLettersOptions {
   /** The open log, or how to get it when it is first needed. */
@@ -49,7 +51,27 @@ export class DeadLetters {
     page: { limit?: number; after?: string } = {},
   ): Promise<LetterPage> {
     const { index } = await this.#desk(subscription)
-    return pageOf(index.unresolved(), filter, page)
+    return pageOf(index, filter, page)
+  }
+
+  /**
+   * Unresolved letters by how they failed: one line for each reason, error and message but for its numbers, ids and quotations;
+   * the largest first.
+   * @throws DeadLetterRequestInvalid, LogUnavailable
+   */
+  async groups(subscription: string, filter: LetterFilter = {}): Promise<readonly LetterGroup[]> {
+    const { index } = await this.#desk(subscription)
+    return groupsOf(index.unresolved(), filter)
+  }
+
+  /**
+   * Keys that stand still behind a dead letter (`park-key`), those with most followers first.
+   * @param options `limit` keys (default 100, at most 10,000)
+   * @throws DeadLetterRequestInvalid, LogUnavailable
+   */
+  async parkedKeys(subscription: string, { limit = 100 }: { limit?: number } = {}): Promise<ParkedKeys> {
+    const { index } = await this.#desk(subscription)
+    return parkedKeysOf(index, limit)
   }
 
   /**

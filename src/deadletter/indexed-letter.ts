@@ -3,6 +3,7 @@
  * @module
  */
 import { keyText } from '../event/index.ts'
+import { groupOf } from './fingerprint.ts'
 import { letterId, type IndexedLetter } from './letter.ts'
 import type { KeptLetter } from './letter-record.ts'
 import { utf8 } from './record-headers.ts'
@@ -35,6 +36,7 @@ export class LetterIndexer {
       lastAttemptAt,
       deadAt,
       deadOffset,
+      group: this.#share(groupOf({ reason, ...(first && { errorName: first.name, errorMessage: first.message }) })),
       ...(first && {
         errorName: this.#share(first.name),
         errorMessage: this.#share(first.message.slice(0, maxMessageLength)),

@@ -14,6 +14,7 @@
  *    `redrive-failed` makes the letter dead again with the new story and more attempts.
  * @module
  */
+import { groupOf } from './fingerprint.ts'
 import type { AuditEntry, IndexedLetter } from './letter.ts'
 import { resolves } from './letter.ts'
 
@@ -34,6 +35,8 @@ interface Resolution {
 export interface LetterWatcher {
   added(letter: LetterState): void
   removed(letter: LetterState): void
+  /** The same letter in other words. */
+  replaced(letter: LetterState): void
 }
 
 /** Resolved ids remembered for rule 1, and entries waiting for their letter: the newest this many of each. */
@@ -129,9 +132,8 @@ export class LetterStates {
   }
 
   #replace(live: LetterState, next: LetterState): void {
-    this.#watcher.removed(live)
     this.letters.set(live.id, next)
-    this.#watcher.added(next)
+    this.#watcher.replaced(next)
   }
 
   #add(letter: LetterState): void {
@@ -146,15 +148,20 @@ export class LetterStates {
 }
 
 function failedAgain(live: LetterState, entry: AuditEntry): LetterState {
-  const first = entry.error?.chain[0]
+  const { name: errorName = live.errorName, message: errorMessage = live.errorMessage } = entry.error?.chain[0] ?? {}
+  const reason = entry.failure ?? (live.kind === 'parked' ? 'attempts-exhausted' : live.reason)
+  const isAlike = entry.error === undefined && reason === live.reason
+  const error = { ...(errorName !== undefined && { errorName }), ...(errorMessage !== undefined && { errorMessage }) }
   return {
     ...live,
     kind: 'dead',
     status: 'dead',
-    reason: entry.failure ?? (live.kind === 'parked' ? 'attempts-exhausted' : live.reason),
+    reason,
+    group: isAlike ? live.group : groupOf({ reason, ...error }),
     attempts: live.attempts + (entry.attempts ?? 1),
     lastAttemptAt: entry.at,
-    ...(first && { errorName: first.name, errorMessage: first.message.slice(0, 300) }),
+    ...error,
+    ...(errorMessage !== undefined && { errorMessage: errorMessage.slice(0, 300) }),
   }
 }
 

@@ -2,12 +2,13 @@
  * Views of the unresolved letters by partition: chains of parked keys, and what is being redriven.
  * @module
  */
+import { Chain } from './chain.ts'
 import type { IndexedLetter, LetterOrigin } from './letter.ts'
 import type { LetterState, LetterWatcher } from './letter-states.ts'
 
 interface PartitionView {
-  /** Of keys under `park-key`, in origin offset order. */
-  readonly chains: Map<string, LetterState[]>
+  /** Of keys under `park-key`. */
+  readonly chains: Map<string, Chain>
   readonly redriving: Map<number, LetterState>
 }
 
@@ -21,8 +22,17 @@ export class LetterViews implements LetterWatcher {
     if (letter.status === 'redriving') view.redriving.set(letter.origin.offset, letter)
     if (letter.policy !== 'park-key') return
     const chain = view.chains.get(letter.key)
-    if (chain === undefined) view.chains.set(letter.key, [letter])
-    else chain.splice(placeIn(chain, letter), 0, letter)
+    if (chain) return chain.add(letter)
+    const first = new Chain()
+    first.add(letter)
+    view.chains.set(letter.key, first)
+  }
+
+  replaced(letter: LetterState): void {
+    const view = this.#viewFor(letter.origin)
+    if (letter.status === 'redriving') view.redriving.set(letter.origin.offset, letter)
+    else view.redriving.delete(letter.origin.offset)
+    view.chains.get(letter.key)?.replace(letter)
   }
 
   removed(letter: LetterState): void {
@@ -30,21 +40,35 @@ export class LetterViews implements LetterWatcher {
     view.redriving.delete(letter.origin.offset)
     const chain = view.chains.get(letter.key)
     if (chain === undefined) return
-    const place = placeIn(chain, letter)
-    if (chain[place]?.id !== letter.id) return
-    if (chain.length === 1) view.chains.delete(letter.key)
-    else chain.splice(place, 1)
+    chain.remove(letter)
+    if (chain.size === 0) view.chains.delete(letter.key)
   }
 
-  /** The list itself: it changes with the index. */
+  /** A copy: with many followers rather ask for the head. */
   chain(topic: string, partition: number, key: string): readonly IndexedLetter[] {
-    return this.#view(topic, partition)?.chains.get(key) ?? nothing
+    return this.#view(topic, partition)?.chains.get(key)?.list() ?? nothing
+  }
+
+  /** The earliest letter of a parked key. */
+  head(topic: string, partition: number, key: string): IndexedLetter | undefined {
+    return this.#view(topic, partition)?.chains.get(key)?.first
+  }
+
+  /** The earliest letter of every parked key. */
+  *heads(): Generator<IndexedLetter> {
+    for (const { chains } of this.#partitions.values()) for (const chain of chains.values()) yield chain.first!
+  }
+
+  /** How many letters of its key wait behind this one. */
+  followersOf(letter: IndexedLetter): number {
+    if (letter.policy !== 'park-key') return 0
+    return this.#view(letter.origin.topic, letter.origin.partition)?.chains.get(letter.key)?.behind(letter) ?? 0
   }
 
   /** The earliest letter of the same parked key; the letter itself when it is the earliest, or its key is not parked. */
   headOf(letter: IndexedLetter): IndexedLetter {
     if (letter.policy !== 'park-key') return letter
-    return this.#view(letter.origin.topic, letter.origin.partition)?.chains.get(letter.key)?.[0] ?? letter
+    return this.head(letter.origin.topic, letter.origin.partition, letter.key) ?? letter
   }
 
   parkedKeys(topic: string, partition: number): Iterable<string> {
@@ -69,17 +93,4 @@ export class LetterViews implements LetterWatcher {
     }
     return view
   }
-}
-
-/** Where in the chain the letter is, or belongs: by origin offset, which is unique in a partition. */
-function placeIn(chain: readonly LetterState[], letter: LetterState): number {
-  const { offset } = letter.origin
-  if (chain.at(-1)!.origin.offset < offset) return chain.length
-  let [low, high] = [0, chain.length - 1]
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (chain[middle]!.origin.offset < offset) low = middle + 1
-    else high = middle
-  }
-  return low
 }

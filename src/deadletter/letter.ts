@@ -102,6 +102,8 @@ export interface IndexedLetter {
   readonly deadAt: number
   /** Where it lies in the dead topic. */
   readonly deadOffset: number
+  /** Which letters failed alike: the same id for the same reason, error name and message but for what differs from event to event. */
+  readonly group: string
   readonly errorName?: string
   /** At most the first 300 characters; `show` has all of it. */
   readonly errorMessage?: string

@@ -11,6 +11,8 @@ export interface LetterFilter {
   readonly type?: string
   readonly key?: string
   readonly reason?: DeadReason
+  /** Id of a group of letters that failed alike. */
+  readonly group?: string
   readonly kind?: LetterKind
   /** Kept at this time or later. */
   readonly since?: number
@@ -28,6 +30,7 @@ const conditions: Readonly<Record<keyof LetterFilter, 'string' | 'number' | 'obj
   type: 'string',
   key: 'string',
   reason: 'string',
+  group: 'string',
   kind: 'string',
   since: 'number',
   until: 'number',
@@ -53,7 +56,7 @@ function check(filter: LetterFilter): void {
 /** A predicate of `filter`. @throws DeadLetterRequestInvalid for a condition that is none */
 export function matcherOf(filter: LetterFilter): (letter: IndexedLetter) => boolean {
   check(filter)
-  const { type, key, reason, kind, since = -Infinity, until = Infinity } = filter
+  const { type, key, reason, group, kind, since = -Infinity, until = Infinity } = filter
   const error = filter.error?.toLowerCase()
   const ids = filter.ids && new Set(filter.ids)
   return (letter) =>
@@ -61,6 +64,7 @@ export function matcherOf(filter: LetterFilter): (letter: IndexedLetter) => bool
     (type === undefined || letter.type === type) &&
     (key === undefined || letter.key === key) &&
     (reason === undefined || letter.reason === reason) &&
+    (group === undefined || letter.group === group) &&
     (kind === undefined || letter.kind === kind) &&
     letter.deadAt >= since &&
     letter.deadAt < until &&

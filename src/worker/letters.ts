@@ -110,7 +110,7 @@ export class Letters {
   private noteBegun(work: PartitionWork): void {
     for (const { id } of this.index.redriving(work.topic, work.partition)) work.lettersBegun.add(id)
     for (const key of this.index.parkedKeys(work.topic, work.partition)) {
-      const [head] = this.index.chain(work.topic, work.partition, key)
+      const head = this.index.head(work.topic, work.partition, key)
       if (head?.kind === 'parked') work.lettersBegun.add(head.id)
     }
   }

@@ -90,7 +90,7 @@ export class ParkedKeys {
     const settled = queue.parking === 0
     await index.refresh()
     if (!this.isReviewable(work, queue)) return
-    const head = index.chain(work.topic, work.partition, queue.key)[0]
+    const head = index.head(work.topic, work.partition, queue.key)
     if (head) {
       if (head.kind !== 'parked' && head.status !== 'redriving') return
       if (mayHaveEarlier(work, queue, head)) this.reviewLater(work, queue)

@@ -180,6 +180,20 @@ describe('dev and dead letters', () => {
     const dead = listed.letters.find((letter: any) => letter.kind === 'dead')
     expect(dead).toMatchObject({ key: 'bad', reason: 'unrecoverable', errorMessage: 'total is negative' })
 
+    const { groups } = (await veltrix(['dead', 'groups', '--json'], shell())).json()[0]
+    expect(groups).toMatchObject([
+      { subscription: 'billing', reason: 'parked-behind', pattern: '', count: 1, keys: 1, types: ['order.placed'] },
+      { subscription: 'billing', reason: 'unrecoverable', pattern: 'total is negative', count: 1, keys: 1 },
+    ])
+    const ofGroup = await veltrix(['dead', 'list', 'billing', '--group', dead.group, '--json'], shell())
+    expect(ofGroup.json()[0].letters.map(({ id }: any) => id)).toEqual([dead.id])
+    expect((await veltrix(['dead', 'groups'], shell())).out).toContain(dead.group)
+
+    const keys = (await veltrix(['dead', 'keys', '--json'], shell())).json()[0]
+    expect(keys).toMatchObject({ total: 1, keys: [{ subscription: 'billing', key: 'bad', followers: 1 }] })
+    expect(keys.keys[0].head.id).toBe(dead.id)
+    expect((await veltrix(['dead', 'keys', 'billing'], shell())).out).toContain(dead.id)
+
     const story = await veltrix(['dead', 'show', 'billing', dead.id], shell())
     expect(story.out).toContain('total is negative')
     expect(story.out).toContain('behind it')

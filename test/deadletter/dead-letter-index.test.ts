@@ -43,6 +43,7 @@ describe('refresh', () => {
       lastAttemptAt: 3500,
       deadAt: 3600,
       deadOffset: 0,
+      group: '77caec26d9ab',
       errorName: 'Error',
       errorMessage: 'no luck with 3',
       policy: 'park-key',

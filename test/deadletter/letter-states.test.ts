@@ -28,6 +28,7 @@ function indexed(kept: Kept, deadOffset: number): IndexedLetter {
     lastAttemptAt: kept.began,
     deadAt: kept.began,
     deadOffset,
+    group: 'g',
     policy: 'park-key',
     bytes: 1,
   }

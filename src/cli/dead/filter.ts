@@ -18,6 +18,12 @@ export const filterArgs = {
     options: ['dead', 'parked'],
     description: 'Only what failed itself, or only what waits behind it',
   },
+  group: {
+    type: 'string',
+    alias: 'g',
+    valueHint: 'id',
+    description: 'Only letters that failed alike, see "dead groups"',
+  },
   error: { type: 'string', valueHint: 'text', description: 'Only letters whose error has this text' },
   since: {
     type: 'string',
@@ -35,6 +41,7 @@ export function letterFilter(args: FilterArgs, now: number, ids: readonly string
     type: args.type,
     key: args.key,
     reason: args.cause as DeadReason | undefined,
+    group: args.group,
     kind: args.kind as LetterKind | undefined,
     error: args.error,
     since: moment('since', args.since, now),
