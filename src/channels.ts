@@ -10,13 +10,22 @@ export interface ChannelMessages {
   /** Events acknowledged by the log. */
   'veltrix:publisher:acked': { lane: string; stream: string; events: number; bytes: number; durationMs: number }
   /** Events that failed, or whose fate is unknown. */
-  'veltrix:publisher:failed': { lane: string; stream: string; events: number; error: Error }
+  'veltrix:publisher:failed': {
+    lane: string
+    stream: string
+    events: number
+    /** Since it got room. */
+    durationMs: number
+    error: Error
+  }
   /** One append request: how many events coalesced into it. */
   'veltrix:publisher:batch': { events: number; bytes: number; durationMs: number }
   /** An attempt begins. `waitedMs`: from the event's publish time to now (0 or more). */
   'veltrix:worker:started': EventNote & { attempt: number; waitedMs: number }
   /** An event is done: handled. `durationMs`: this attempt's. `totalMs`: since publish. */
   'veltrix:worker:handled': EventNote & { attempt: number; durationMs: number; totalMs: number }
+  /** An attempt failed, whatever comes of it: a repeat, a dead letter, or, while the breaker is open, nothing that counts. */
+  'veltrix:worker:failed': EventNote & { attempt: number; durationMs: number; error: Error }
   /** An attempt failed and will be repeated after `delayMs`. */
   'veltrix:worker:retry': EventNote & { attempt: number; delayMs: number; error: Error }
   /** An event became a dead letter. */
@@ -35,7 +44,15 @@ export interface ChannelMessages {
     duplicates: number
     idConflicts: number
     stalls: number
-    lanes: readonly { lane: string; buffered: number; granted: number; running: number }[]
+    /** `granted`: starts since the worker started. `usedMs`: how long its handlers held slots. `share`: guaranteed to it, 0..1. */
+    lanes: readonly {
+      lane: string
+      buffered: number
+      granted: number
+      running: number
+      usedMs: number
+      share: number
+    }[]
   }
   'veltrix:worker:breaker': {
     subscription: string
@@ -79,6 +96,17 @@ export interface ChannelMessages {
     action: 'fetch' | 'rejoin' | 'none'
     forMs: number
     text: string
+  }
+  /**
+   * The gateway answered a request. `route`: its pattern, `/events/:type`; undefined where nothing matches. `lane`: of the event posted;
+   * undefined where it is none, several or unknown. `durationMs`: from its headers to the end of the answer.
+   */
+  'veltrix:gateway:answered': {
+    method: string
+    route: string | undefined
+    code: number
+    lane: string | undefined
+    durationMs: number
   }
   /** Something failed that the worker keeps trying to mend. */
   'veltrix:worker:trouble': { subscription: string; doing: string; error: Error }

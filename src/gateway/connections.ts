@@ -5,6 +5,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Clock } from '../clock.ts'
+import { tellRefused } from './answered.ts'
 import { malformedAnswer } from './failures.ts'
 
 export class Connections {
@@ -20,7 +21,9 @@ export class Connections {
     const isAnother = this.#pending.has(socket) || this.#answered.has(socket)
     if (error.code === 'ECONNRESET' || !socket.writable || isAnother) socket.destroy()
     else {
-      socket.write(malformedAnswer(error.code))
+      const { status, text } = malformedAnswer(error.code)
+      socket.write(text)
+      tellRefused(status)
       // An end alone would leave it open for as long as the client likes.
       socket.destroySoon()
     }

@@ -22,14 +22,14 @@ const byCode: Readonly<Record<string, ProblemName>> = {
 }
 
 /** The answer to what is no HTTP request, by the code of Node's error. */
-export function malformedAnswer(code: string | undefined): string {
+export function malformedAnswer(code: string | undefined): { readonly status: number; readonly text: string } {
   const problem = problemOf(
     byCode[code ?? ''] ?? 'request-malformed',
     'The request is not taken, and the connection is closed.',
   )
   const body = JSON.stringify(problem)
-  return (
+  const text =
     `HTTP/1.1 ${problem.status} Refused\r\ncontent-type: application/problem+json\r\n` +
     `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`
-  )
+  return { status: problem.status, text }
 }

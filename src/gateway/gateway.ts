@@ -7,6 +7,7 @@ import { systemClock, type Clock } from '../clock.ts'
 import type { Log } from '../transport/index.ts'
 import { compileAccess, isLoopback, type AccessOptions } from './access/index.ts'
 import { Admission } from './admission.ts'
+import { Answered } from './answered.ts'
 import { refuse } from './answers.ts'
 import { Bodies } from './bodies.ts'
 import { Connections } from './connections.ts'
@@ -76,6 +77,7 @@ class HttpGateway implements Gateway {
   readonly #tail: Tail
   readonly #breaker: LogBreaker
   readonly #connections = new Connections()
+  readonly #answered = new Answered()
   #state: 'starting' | 'ready' | 'unready' = 'starting'
   #closing: Promise<void> | undefined
 
@@ -134,6 +136,7 @@ class HttpGateway implements Gateway {
       bodies: new Bodies(this.#settings, new Memory(maxInFlightBytes, urgentReserve)),
       intake: new Intake(this.#app, gates, onFailure),
       connections: this.#connections,
+      answered: this.#answered,
       turns: new Turns({ clock, isLogAnswering: () => !this.#breaker.isOpen }),
     }
     return new Posts(parts, { source: this.#app.config.source, maxBatchEvents })
@@ -161,6 +164,7 @@ class HttpGateway implements Gateway {
     server.removeAllContentTypeParsers()
     // `Bodies` reads it, when it is known that it is wanted.
     server.addContentTypeParser('*', (_request, body, done) => done(null, body))
+    this.#answered.watch(server)
     const guarded = (): void => this.#guard.watch(server)
     if (cors === undefined) guarded()
     else allowOrigins(server, cors, guarded)

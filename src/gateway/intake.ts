@@ -120,6 +120,11 @@ export class Intake {
     }
   }
 
+  /** Where events of this type go; undefined for one that there is not. */
+  laneOf(type: string): string | undefined {
+    return this.#app.config.events.get(type)?.lane
+  }
+
   /** Of events whose types these are. */
   urgencyOf(types: readonly string[]): Urgency {
     if (types.some((type) => !this.#app.config.events.has(type))) return 'unread'

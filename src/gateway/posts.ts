@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Answered } from './answered.ts'
 import { answer, answerBatch } from './answers.ts'
 import type { Bodies } from './bodies.ts'
 import { batchEvents, binaryEvent, contentMode, structuredEvent, type ReceivedEvent } from './cloud-events.ts'
@@ -21,6 +22,7 @@ export interface PostsParts {
   readonly bodies: Bodies
   readonly intake: Intake
   readonly connections: Connections
+  readonly answered: Answered
   readonly turns: Turns
 }
 
@@ -90,7 +92,8 @@ export class Posts {
   }
 
   async #one(event: ReceivedEvent, request: FastifyRequest, reply: FastifyReply, held: Held): Promise<unknown> {
-    const { guard, intake } = this.#parts
+    const { guard, intake, answered } = this.#parts
+    answered.about(request, intake.laneOf(event.type))
     guard.check(request, event)
     held.become(intake.urgencyOf([event.type]))
     return answer(reply, await intake.one(event, this.#publisherOf(request)))

@@ -34,8 +34,8 @@ export function reportAcked(batch: readonly Entry[], isAcked: (place: number) =>
   }
 }
 
-export function reportFailed(entry: Entry, error: Error): void {
+export function reportFailed(entry: Entry, error: Error, clock: Clock): void {
   if (!failed.hasSubscribers) return
   const { lane, stream } = entry.destination
-  failed.publish({ lane, stream, events: 1, error })
+  failed.publish({ lane, stream, events: 1, durationMs: clock.monotonic() - entry.since, error })
 }

@@ -265,7 +265,7 @@ export class Sender {
     if (entry.state === 'settled') return
     this.#finish(entry)
     const told = entry.uncertain ? new PublishUnknown(entry.id, error) : error
-    reportFailed(entry, told)
+    reportFailed(entry, told, this.#clock)
     entry.receiver.failed(entry, told)
   }
 

@@ -10,6 +10,7 @@ import { attemptOf, type Member, type Running } from './running.ts'
 
 const startedChannel = channelOf('veltrix:worker:started')
 const handledChannel = channelOf('veltrix:worker:handled')
+const failedChannel = channelOf('veltrix:worker:failed')
 const retryChannel = channelOf('veltrix:worker:retry')
 const breakerChannel = channelOf('veltrix:worker:breaker')
 const stuckChannel = channelOf('veltrix:worker:stuck')
@@ -42,10 +43,14 @@ export class AttemptChannels {
     handledChannel.publish({ ...this.note(member), attempt: attemptOf(member), durationMs, totalMs })
   }
 
+  failed(member: Member, durationMs: number, error: unknown): void {
+    if (!failedChannel.hasSubscribers) return
+    failedChannel.publish({ ...this.note(member), attempt: attemptOf(member), durationMs, error: errorOf(error) })
+  }
+
   retry(member: Member, attempt: number, delayMs: number, error: unknown): void {
     if (!retryChannel.hasSubscribers) return
-    const failure = error instanceof Error ? error : new Error(String(error))
-    retryChannel.publish({ ...this.note(member), attempt, delayMs, error: failure })
+    retryChannel.publish({ ...this.note(member), attempt, delayMs, error: errorOf(error) })
   }
 
   stuck(running: Running, forMs: number): void {
@@ -68,4 +73,8 @@ export class AttemptChannels {
   private note({ work, item, event }: Member): EventNote {
     return noteOf(this.options.subscription, this.options.laneName(work.lane), work, item, event)
   }
+}
+
+function errorOf(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown))
 }

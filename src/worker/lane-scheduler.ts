@@ -18,6 +18,8 @@ interface LaneAccount {
   virtual: number
   running: number
   granted: number
+  /** Slot-milliseconds its handlers held. */
+  usedMs: number
   /** Had work when last looked at. */
   active: boolean
   /** When it last had work or a handler running. */
@@ -50,6 +52,7 @@ export class LaneScheduler {
       virtual: 0,
       running: 0,
       granted: 0,
+      usedMs: 0,
       active: false,
       activeAt: -Infinity,
     }))
@@ -87,6 +90,7 @@ export class LaneScheduler {
     const account = this.accounts[lane]!
     account.running--
     this.running--
+    account.usedMs += slotMs
     if (slotMs > minimumCostMs) account.virtual += (slotMs - minimumCostMs) / account.share
   }
 
@@ -99,9 +103,14 @@ export class LaneScheduler {
     return this.running
   }
 
-  /** For status: starts granted and handlers running by lane. */
-  usage(): readonly { readonly granted: number; readonly running: number; readonly share: number }[] {
-    return this.accounts.map(({ granted, running, share }) => ({ granted, running, share }))
+  /** For status: starts granted, handlers running and slot-time used by lane. */
+  usage(): readonly {
+    readonly granted: number
+    readonly running: number
+    readonly usedMs: number
+    readonly share: number
+  }[] {
+    return this.accounts.map(({ granted, running, usedMs, share }) => ({ granted, running, usedMs, share }))
   }
 
   private refreshActivity(now: number, hasWork: (lane: number) => boolean): void {

@@ -59,10 +59,11 @@ export class Outcomes {
 
   failed(member: Member, running: Running, thrown: unknown): void {
     const { item } = member
-    const { breaker, clock, subscription } = this.options
+    const { breaker, channels, clock, subscription } = this.options
     const reason = AttemptContext.abortReason(running.context)
     if (reason && !(reason instanceof HandlerTimeout)) return this.interrupted(member)
     const error = reason ? new HandlerTimeout(subscription.timeoutMs, { cause: thrown }) : thrown
+    channels.failed(member, clock.monotonic() - running.startedAt, error)
     const unrecoverable = codeOf(error) === 'VLX_UNRECOVERABLE'
     // One that says it can never work says nothing about the others.
     if (unrecoverable) breaker.interrupted()

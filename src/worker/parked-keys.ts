@@ -53,7 +53,7 @@ export class ParkedKeys {
     queue.everParked++
     const first = items[0]!.offset
     queue.parkingFrom = (queue.parkingFrom ?? new Set()).add(first)
-    this.announce(work, items)
+    this.announce(work, dead ? items.slice(1) : items)
     journal.store(work, records, () => {
       queue.parking--
       queue.parkingFrom?.delete(first)

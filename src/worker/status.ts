@@ -40,6 +40,8 @@ export interface LaneStatus {
   /** Handlers of it running now, and started since the worker started. */
   readonly running: number
   readonly granted: number
+  /** How long its handlers held slots, milliseconds. What runs now is not in it. */
+  readonly usedMs: number
   /** Guaranteed part of the capacity, 0..1. */
   readonly share: number
 }

@@ -7,3 +7,4 @@ export {
   type TimedPartitionLag,
 } from './reader.ts'
 export { partitionLags, type PartitionLag } from './partitions.ts'
+export { DeliveryRates, type DeliveryOptions, type LaneDelivery, type OpenLetter } from './delivery.ts'

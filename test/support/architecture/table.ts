@@ -67,6 +67,16 @@ export const table: Table = {
     topology: { may: ['event', 'config', 'transport', 'deadletter'] },
     asyncapi: { may: ['event', 'config'], mayTypes: ['transport'] },
     'telemetry/lag': { may: [], mayTypes: ['config', 'transport'] },
+    'telemetry/metrics': { may: ['deadletter', 'telemetry/lag'], mayTypes: ['config', 'transport'] },
+    otel: {
+      may: ['telemetry/metrics'],
+      mayTypes: ['config', 'transport'],
+      packages: [
+        '@opentelemetry/exporter-metrics-otlp-proto',
+        '@opentelemetry/resources',
+        '@opentelemetry/sdk-metrics',
+      ],
+    },
     'telemetry/live': { may: [] },
     dashboard: {
       may: [
@@ -96,6 +106,7 @@ export const table: Table = {
         'telemetry/lag',
         'telemetry/live',
         'dashboard',
+        'otel',
         'veltrix.ts',
         'index.ts',
         'transport/embedded',

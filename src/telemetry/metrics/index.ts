@@ -1,0 +1,6 @@
+export { Metrics, type MetricsOptions } from './metrics.ts'
+export { labels, type LabelName } from './labels.ts'
+export { metrics, type MetricDefinition, type MetricId } from './names.ts'
+export { prometheusContentType, prometheusLabel, prometheusName, prometheusText } from './prometheus.ts'
+export { Registry, type Family, type LabelValues, type Point } from './registry.ts'
+export { Distribution, exponentialScale, Value } from './series.ts'
