@@ -6,6 +6,7 @@ import fastify, { type FastifyInstance } from 'fastify'
 import { systemClock, type Clock } from '../clock.ts'
 import { compileAccess, isLoopback, type AccessOptions } from '../gateway/access/index.ts'
 import type { DeliveryOptions } from '../telemetry/lag/index.ts'
+import { ActLog } from './acts/act-log.ts'
 import type { Act, DashboardApp } from './app.ts'
 import { Assets, type AssetsOptions } from './assets.ts'
 import { DashboardAddressInvalid, DashboardExposed, DashboardOptionInvalid } from './errors.ts'
@@ -14,10 +15,12 @@ import { EventViews } from './events/views.ts'
 import { Guard } from './http/guard.ts'
 import { Viewers } from './http/viewers.ts'
 import { Letters } from './letters/letters.ts'
+import { Redrives } from './letters/redrives.ts'
 import { Live } from './live/live.ts'
 import { addRoutes } from './routes.ts'
 import { placeOf } from './system.ts'
 import { Tail } from './tail/tail.ts'
+import { Topics } from './topics/topics.ts'
 
 export interface DashboardOptions {
   /** Where to listen; only loopback addresses without `access`. Default `127.0.0.1`. */
@@ -88,6 +91,7 @@ class HttpDashboard implements Dashboard {
   readonly #viewers: Viewers
   readonly #live: Live
   readonly #attempts: Attempts
+  readonly #redrives: Redrives
   #closing: Promise<void> | undefined
 
   constructor(app: DashboardApp, options: DashboardOptions) {
@@ -105,10 +109,17 @@ class HttpDashboard implements Dashboard {
     const letters = new Letters(app, clock)
     this.#attempts = new Attempts(clock)
     this.#live = new Live({ app, letters, viewers: this.#viewers, clock, delivery: this.#settings.delivery })
+    const { marks } = this.#live
+    this.#redrives = new Redrives(letters, clock, ({ subscription, state, redriven, failedAgain }) =>
+      marks.add('redrive', `${subscription}: redrive ${state}: ${redriven} handled, ${failedAgain} failed again`),
+    )
     this.#server = this.#makeServer()
     addRoutes(this.#server, {
       app,
       letters,
+      redrives: this.#redrives,
+      acts: new ActLog(clock, marks, this.#settings.onAct),
+      topics: new Topics({ app, clock, lags: () => this.#live.lags }),
       guard: this.#guard,
       live: this.#live,
       tail: new Tail({ app, viewers: this.#viewers, clock, onFailure }),
@@ -119,7 +130,6 @@ class HttpDashboard implements Dashboard {
       readOnly,
       gateway: this.#settings.gateway,
       onFailure,
-      onAct: this.#settings.onAct,
     })
   }
 
@@ -143,6 +153,7 @@ class HttpDashboard implements Dashboard {
 
   async #close(): Promise<void> {
     this.#guard.close()
+    await this.#redrives.close()
     await this.#live.close()
     this.#attempts.close()
     await Promise.all([this.#viewers.close(), this.#server.close()])

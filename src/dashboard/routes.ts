@@ -4,22 +4,30 @@
  */
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../clock.ts'
-import { runsHere, type Act, type DashboardApp } from './app.ts'
+import { runsHere, type DashboardApp } from './app.ts'
+import type { ActLog } from './acts/act-log.ts'
+import { actRoutes } from './acts/routes.ts'
 import type { Assets } from './assets.ts'
 import { DashboardRefused } from './errors.ts'
 import type { EventViews } from './events/views.ts'
 import { sessionOf, type Guard } from './http/guard.ts'
 import { answerAsset, isNavigation, securityHeaders } from './http/pages.ts'
+import { letterActs } from './letters/acts.ts'
 import type { Letters } from './letters/letters.ts'
+import type { Redrives } from './letters/redrives.ts'
 import { letterRoutes } from './letters/routes.ts'
 import type { Live } from './live/live.ts'
 import { problemOfError } from './problems.ts'
 import { systemView } from './system.ts'
 import type { Tail } from './tail/tail.ts'
+import type { Topics } from './topics/topics.ts'
 
 export interface RoutesOptions {
   readonly app: DashboardApp
   readonly letters: Letters
+  readonly redrives: Redrives
+  readonly acts: ActLog
+  readonly topics: Topics
   readonly guard: Guard
   readonly live: Live
   readonly tail: Tail
@@ -30,7 +38,6 @@ export interface RoutesOptions {
   readonly readOnly: boolean
   readonly gateway: () => string | null
   readonly onFailure: (error: unknown) => void
-  readonly onAct: (act: Act) => void
 }
 
 interface AtOffset {
@@ -60,7 +67,12 @@ export function addRoutes(server: FastifyInstance, options: RoutesOptions): void
     const { topic, partition, offset } = request.params
     return events.at(topic, wholeNumber('partition', partition), wholeNumber('offset', offset), sessionOf(request))
   })
-  letterRoutes(server, { letters: options.letters, config: app.config, events })
+  const { letters, redrives, acts, topics } = options
+  letterRoutes(server, { letters, config: app.config, events })
+  letterActs(server, { letters, redrives, acts, config: app.config })
+  actRoutes(server, { app, acts, marks: live.marks })
+  server.get('/api/topics', () => topics.view())
+  server.get('/api/plan', () => topics.plan())
 }
 
 /** Headers, failures, and what is at no path. */

@@ -17,7 +17,7 @@
  * | `GET /api/redrives`                             | `Redrive[]`: those of this server, newest first                   |
  * | `POST /api/redrives/{id}/stop`                  | `Redrive`                                                           |
  * | `POST /api/dead/{subscription}/discard` `DiscardRequest` | `DryRun`                                             |
- * | `POST /api/dead/{subscription}/letters/{id}/replace` `ReplaceRequest` | `SendResult`: an edited copy is published, the letter let go |
+ * | `POST /api/dead/{subscription}/letters/{id}/replace` `ReplaceRequest` | `SendResult`: an edited copy runs in the letter's place; `id` is that event's |
  * | `GET /api/topics`                               | `TopicsView`                                                        |
  * | `GET /api/plan`                                 | `PlanView`                                                          |
  * | `POST /api/subscriptions/{name}/pause`, `/resume` `{lane?}` | 204; 409 problem where the application runs elsewhere         |

@@ -55,6 +55,7 @@ export function storyOf(
     const why = reason === undefined ? '' : `: ${reason}`
     if (action === 'discarded') return step(at, 'discarded', `Discarded by ${by}${why}.`)
     if (action === 'redrive-requested') return step(at, 'waiting', `To be run again, asked by ${by}${why}.`)
+    if (action === 'replaced') return step(at, 'waiting', `Its payload was replaced by ${by}${why}.`)
     if (action === 'redrive-failed') return step(at, 'failed', 'Run again, and failed again.')
     return step(
       at,

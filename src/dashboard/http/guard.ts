@@ -2,6 +2,7 @@
  * Who may ask: the host that is named, the page a request comes from, the session, and for acts a header that no other page can send.
  * @module
  */
+import { hostname } from 'node:os'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../../clock.ts'
 import type { CompiledConfig } from '../../config/index.ts'
@@ -100,7 +101,7 @@ export class Guard {
     const { access, config, readOnly, onFailure } = this.#options
     if (access === undefined) {
       if (!isSame(token, this.token!)) throw notAuthenticated()
-      return { by: 'dashboard', rights: everything(readOnly) }
+      return { by: `dashboard@${hostname()}`, rights: everything(readOnly) }
     }
     const rawHeaders = ['authorization', `Bearer ${token}`]
     const verdict = await access.authenticate({ rawHeaders, socket: request.raw.socket })

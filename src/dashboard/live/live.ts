@@ -5,7 +5,7 @@
 import type { FastifyReply } from 'fastify'
 import type { Clock, Timer } from '../../clock.ts'
 import type { CompiledConfig } from '../../config/index.ts'
-import type { DeliveryOptions } from '../../telemetry/lag/index.ts'
+import type { DeliveryOptions, TimedPartitionLag } from '../../telemetry/lag/index.ts'
 import { runsHere, type DashboardApp } from '../app.ts'
 import type { LiveHistory, LiveSecond, Mark } from '../api/index.ts'
 import type { Session } from '../http/sessions.ts'
@@ -69,6 +69,11 @@ export class Live {
     this.#counters.close()
     this.marks.close()
     await this.#watch.close()
+  }
+
+  /** Of each partition and subscription, as of the last look at the log. */
+  get lags(): readonly TimedPartitionLag[] {
+    return this.#watch.numbers.report?.partitions ?? []
   }
 
   get history(): LiveHistory {

@@ -49,8 +49,13 @@ export class KafkaTopology implements TopologyAdmin {
   async cluster(): Promise<ClusterState> {
     const answer = await this.#metadata([])
     await this.#cluster.refresh([])
-    const brokers = answer.brokers.map(({ nodeId, rack }) => ({ id: nodeId, rack: rack ?? undefined }))
-    return { id: answer.clusterId ?? '', brokers, settings: await brokerSettings(this.#cluster) }
+    const brokers = answer.brokers.map(({ nodeId, rack, host, port }) => ({
+      id: nodeId,
+      rack: rack ?? undefined,
+      address: `${host}:${port}`,
+    }))
+    const controller = answer.controllerId < 0 ? undefined : answer.controllerId
+    return { id: answer.clusterId ?? '', brokers, controller, settings: await brokerSettings(this.#cluster) }
   }
 
   async topics(prefix: string): Promise<readonly TopicState[]> {
@@ -69,11 +74,12 @@ export class KafkaTopology implements TopologyAdmin {
       if (has === undefined) return []
       const states = partitions
         .toSorted((a, b) => a.partitionIndex - b.partitionIndex)
-        .map(({ partitionIndex, replicaNodes, isrNodes }) => {
+        .map(({ partitionIndex, leaderId, replicaNodes, isrNodes }) => {
           const move = moving.get(`${partitionIndex}/${name}`)
           return {
             replicas: replicaNodes,
             inSync: isrNodes,
+            leader: leaderId < 0 ? undefined : leaderId,
             adding: move?.addingReplicas ?? [],
             removing: move?.removingReplicas ?? [],
             bytes: sizes?.get(`${partitionIndex}/${name}`),
