@@ -67,6 +67,8 @@ export type {
   ParkedKeys,
   RedriveOptions,
   RedriveProgress,
+  ReplaceOptions,
+  Replacement,
   ShownLetter,
 } from './deadletter/index.ts'
 export { DeadLetters } from './deadletter/index.ts'

@@ -17,6 +17,10 @@ export const program: Readonly<Record<string, Entry>> = {
     summary: 'Take events over HTTP (CloudEvents)',
     load: async () => (await import('./commands/gateway.ts')).gateway,
   },
+  dashboard: {
+    summary: 'Show the app in a browser, and act on it',
+    load: async () => (await import('./commands/dashboard.ts')).dashboard,
+  },
   key: {
     summary: 'Make an API key for the gateway',
     load: async () => (await import('./commands/key.ts')).key,
@@ -34,7 +38,7 @@ export const program: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./commands/lanes.ts')).lanes,
   },
   dead: {
-    summary: 'Dead letters: list, show, redrive, discard',
+    summary: 'Dead letters: list, show, redrive, replace, discard',
     commands: {
       list: {
         summary: 'List dead letters and what is parked behind them',
@@ -55,6 +59,10 @@ export const program: Readonly<Record<string, Entry>> = {
       redrive: {
         summary: 'Run dead letters again through their own handler',
         load: async () => (await import('./commands/dead-redrive.ts')).deadRedrive,
+      },
+      replace: {
+        summary: 'Run a dead letter with another payload, in its place',
+        load: async () => (await import('./commands/dead-replace.ts')).deadReplace,
       },
       discard: {
         summary: 'Give dead letters up, with a reason that is kept',

@@ -1,6 +1,6 @@
 export { compile } from './compile.ts'
 export { defineVeltrix, event, type EventOptions } from './define.ts'
-export { mask, masked, maskedField } from './secrets.ts'
+export { mask, masked, maskedField, unmasked } from './secrets.ts'
 export { streamTopics } from './topics.ts'
 export { ConfigInvalid, type ConfigProblem } from './errors.ts'
 export { joined, meant, Problems, Section, shown } from './section.ts'

@@ -9,7 +9,14 @@ import { deadReasons, type AuditAction, type AuditEntry } from './letter.ts'
 import { utf8 } from './record-headers.ts'
 import { isStory } from './story.ts'
 
-const actions: readonly AuditAction[] = ['redrive-requested', 'redriven', 'redrive-failed', 'released', 'discarded']
+const actions: readonly AuditAction[] = [
+  'redrive-requested',
+  'redriven',
+  'redrive-failed',
+  'released',
+  'discarded',
+  'replaced',
+]
 
 /** The record that states `entry` in the subscription's audit topic. */
 export function auditRecord(sub: CompiledSubscription, entry: AuditEntry): AppendRecord {
@@ -41,7 +48,7 @@ export function readAudit(record: LogRecord): AuditEntry | string {
 }
 
 function entryOf(fields: Record<string, unknown>): AuditEntry | string {
-  const { action, letters, by, reason, error, attempts, failure, batch, seen } = fields
+  const { action, letters, by, reason, error, attempts, failure, event, batch, seen } = fields
   const at = typeof fields['at'] === 'string' ? Date.parse(fields['at']) : NaN
   if (!actions.includes(action as AuditAction)) return `action is none of ${actions.join(', ')}`
   if (!Array.isArray(letters) || !letters.every((id) => typeof id === 'string')) return 'letters is not a list of texts'
@@ -56,6 +63,7 @@ function entryOf(fields: Record<string, unknown>): AuditEntry | string {
     ...(isStory(error) && { error }),
     ...(Number.isSafeInteger(attempts) && { attempts: attempts as number }),
     ...(deadReasons.includes(failure as never) && { failure: failure as NonNullable<AuditEntry['failure']> }),
+    ...(typeof event === 'string' && { event }),
     ...(typeof batch === 'string' && { batch }),
     ...(Number.isSafeInteger(seen) && { seen: seen as number }),
   }

@@ -16,6 +16,7 @@ import { groupsOf, type LetterGroup } from './groups.ts'
 import type { AuditEntry } from './letter.ts'
 import { pageOf, type LetterPage } from './page.ts'
 import { redrive, type RedriveOptions } from './redrive.ts'
+import { replace, type ReplaceOptions, type Replacement } from './replace.ts'
 import type { LetterFilter, LetterSelection } from './selection.ts'
 import { showLetter, type ShownLetter } from './show.ts'
 import { parkedKeysOf, type ParkedKeys } from './waiting-keys.ts'
@@ -109,6 +110,17 @@ export class DeadLetters {
   }
 
   /**
+   * Puts another payload in the place of a letter's and asks the workers to run it there: before the events that wait behind it. Fields
+   * that still hold the mask of a secret keep their value. The event gets another id (the same for the same payload, so a repeat changes
+   * nothing) and names its cause as `causationid`.
+   * @throws DeadLetterUnknown, DeadLetterRequestInvalid (also when the payload would have another key), EventInvalid, EventTooLarge,
+   * EventUnknownType, LogUnavailable, LogFull
+   */
+  async replace(subscription: string, id: string, options: ReplaceOptions): Promise<Replacement> {
+    return replace(await this.#desk(subscription), id, options)
+  }
+
+  /**
    * Lets the selected letters go; a parked key's followers then run.
    * @throws DeadLetterRequestInvalid, LogUnavailable, LogFull
    */
@@ -149,7 +161,7 @@ export class DeadLetters {
       this.#indexes.set(name, index)
     }
     await index.refresh()
-    return { log, clock: this.#options.clock, sub, index, by: this.#by }
+    return { log, clock: this.#options.clock, config: this.#options.config, sub, index, by: this.#by }
   }
 
   #log(): Promise<Log> | Log {

@@ -4,8 +4,8 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../clock.ts'
-import type { CompiledSubscription } from '../config/index.ts'
-import type { Log } from '../transport/index.ts'
+import type { CompiledConfig, CompiledSubscription } from '../config/index.ts'
+import type { AppendRecord, Log } from '../transport/index.ts'
 import { auditRecord } from './audit-record.ts'
 import type { DeadLetterIndex } from './dead-letter-index.ts'
 import { DeadLetterRequestInvalid, DeadLetterUnknown } from './errors.ts'
@@ -18,6 +18,7 @@ import { filterOf, matcherOf, type LetterSelection } from './selection.ts'
 export interface Desk {
   readonly log: Log
   readonly clock: Clock
+  readonly config: CompiledConfig
   readonly sub: CompiledSubscription
   readonly index: DeadLetterIndex
   readonly by: string
@@ -81,14 +82,21 @@ export function choose(desk: Desk, selection: LetterSelection): Chosen {
   }
 }
 
-/** Writes one audit entry; resolves when it is durable. */
+/** Writes audit entries, in this order; resolves when they are durable. */
 export async function state(
   desk: Desk,
-  entry: Pick<AuditEntry, 'action' | 'letters' | 'reason' | 'batch'>,
+  ...entries: readonly Pick<AuditEntry, 'action' | 'letters' | 'reason' | 'event' | 'batch'>[]
 ): Promise<void> {
-  const full: AuditEntry = { ...entry, by: desk.by, at: desk.clock.now(), seen: desk.index.seen }
-  const [outcome] = await desk.log.append([auditRecord(desk.sub, full)])
-  if (outcome && 'error' in outcome) throw outcome.error
+  const signed = { by: desk.by, at: desk.clock.now(), seen: desk.index.seen }
+  await append(
+    desk,
+    entries.map((entry) => auditRecord(desk.sub, { ...entry, ...signed })),
+  )
+}
+
+/** @throws the first record's error that was not stored */
+export async function append(desk: Pick<Desk, 'log'>, records: readonly AppendRecord[]): Promise<void> {
+  for (const outcome of await desk.log.append(records)) if ('error' in outcome) throw outcome.error
 }
 
 export function newBatch(): string {
@@ -101,9 +109,9 @@ export function* pieces<T>(items: readonly T[], size: number): Generator<readonl
 }
 
 /** @throws DeadLetterRequestInvalid */
-export function checkReason(reason: string | undefined, required: boolean): void {
-  if (required && (reason === undefined || reason.trim() === '')) {
-    throw new DeadLetterRequestInvalid('reason', 'a discard needs one; say why these events need not be handled')
+export function checkReason(reason: string | undefined, required?: string): void {
+  if (required !== undefined && (reason === undefined || reason.trim() === '')) {
+    throw new DeadLetterRequestInvalid('reason', required)
   }
   if (reason !== undefined && reason.length > maxReasonLength) {
     throw new DeadLetterRequestInvalid(

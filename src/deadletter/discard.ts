@@ -23,7 +23,7 @@ export async function discard(
   selection: LetterSelection,
   options: DiscardOptions,
 ): Promise<readonly LetterResult[]> {
-  checkReason(options.reason, true)
+  checkReason(options.reason, 'a discard needs one; say why these events need not be handled')
   const { letters, refused } = choose(desk, selection)
   // Followers first: were a head gone before them, its worker would run them.
   const ids = [...letters].sort((a, b) => byOrigin(b, a)).map((letter) => letter.id)

@@ -26,6 +26,8 @@ export const deadHeaders = {
   subscription: 'veltrix-dead-subscription',
   /** `continue` or `park-key`, as it was then. */
   policy: 'veltrix-dead-policy',
+  /** Only where a person replaced the payload: the dead topic's offset at which the letter was first kept. */
+  replacedFrom: 'veltrix-dead-replaced-from',
   /** Always the last header: how many at the end, itself included, are Veltrix's. */
   count: 'veltrix-dead-headers',
 } as const

@@ -17,7 +17,8 @@ export class LetterIndexer {
   readonly #shared = new Map<string, string>()
 
   entryOf(letter: KeptLetter): IndexedLetter {
-    const { kind, reason, attempts, firstAttemptAt, lastAttemptAt, deadAt, policy, deadOffset, bytes } = letter
+    const { kind, reason, attempts, firstAttemptAt, lastAttemptAt, deadAt, policy, deadOffset, bytes, replacedFrom } =
+      letter
     const origin = { ...letter.origin, topic: this.#share(letter.origin.topic) }
     const first = readStory(letter.storyJson)?.chain[0]
     return {
@@ -36,6 +37,7 @@ export class LetterIndexer {
       lastAttemptAt,
       deadAt,
       deadOffset,
+      ...(replacedFrom !== undefined && { replacedFrom }),
       group: this.#share(groupOf({ reason, ...(first && { errorName: first.name, errorMessage: first.message }) })),
       ...(first && {
         errorName: this.#share(first.name),

@@ -26,7 +26,7 @@ const framingBytes = 16
 export function letterRecord(sub: CompiledSubscription, letter: Letter, maxRecordBytes = Infinity): AppendRecord {
   const { record } = letter
   const original: (readonly [string, Uint8Array])[] = [...record.headers]
-  const own = ownHeaders(sub, letter)
+  const own = ownHeaders(sub.name, { ...letter, originalTimestamp: record.timestamp, policy: sub.onDeadLetter })
   const count = String(own.length + (letter.error === undefined ? 1 : 2))
   own.push([deadHeaders.count, count])
   if (letter.error !== undefined) {
@@ -44,7 +44,10 @@ export function letterRecord(sub: CompiledSubscription, letter: Letter, maxRecor
   }
 }
 
-function ownHeaders(sub: CompiledSubscription, letter: Letter): [string, string][] {
+type Told = Omit<Letter, 'subscription' | 'record'> & Pick<KeptLetter, 'originalTimestamp' | 'policy'>
+
+/** Headers a letter has behind its original's own, but for story and count. */
+export function ownHeaders(subscription: string, letter: Told): [string, string][] {
   return [
     [deadHeaders.kind, letter.kind],
     [deadHeaders.reason, letter.reason],
@@ -55,11 +58,11 @@ function ownHeaders(sub: CompiledSubscription, letter: Letter): [string, string]
     [deadHeaders.topic, letter.origin.topic],
     [deadHeaders.partition, String(letter.origin.partition)],
     [deadHeaders.offset, String(letter.origin.offset)],
-    [deadHeaders.timestamp, String(letter.record.timestamp)],
+    [deadHeaders.timestamp, String(letter.originalTimestamp)],
     [deadHeaders.lane, letter.lane],
     [deadHeaders.stream, letter.stream],
-    [deadHeaders.subscription, letter.subscription],
-    [deadHeaders.policy, sub.onDeadLetter],
+    [deadHeaders.subscription, subscription],
+    [deadHeaders.policy, letter.policy],
   ]
 }
 
@@ -99,6 +102,8 @@ export interface KeptLetter {
   /** The story as it was written. */
   readonly storyJson: string | undefined
   readonly deadOffset: number
+  /** Its payload was replaced: where it lay before that. */
+  readonly replacedFrom: number | undefined
   readonly bytes: number
   readonly key: Uint8Array | null
   readonly value: Uint8Array | null
@@ -144,6 +149,7 @@ function assemble(
     policy: text(deadHeaders.policy) === 'park-key' ? 'park-key' : 'continue',
     storyJson: own.get(deadHeaders.error),
     deadOffset: record.offset,
+    replacedFrom: own.has(deadHeaders.replacedFrom) ? integer(deadHeaders.replacedFrom) : undefined,
     bytes: recordBytes(record.key, record.value, record.headers as Iterable<readonly [string, Uint8Array]>),
     key: record.key,
     value: record.value,
@@ -164,6 +170,7 @@ function problemOf(letter: KeptLetter): string | undefined {
     [deadHeaders.firstAttemptAt]: letter.firstAttemptAt,
     [deadHeaders.lastAttemptAt]: letter.lastAttemptAt,
     [deadHeaders.at]: letter.deadAt,
+    [deadHeaders.replacedFrom]: letter.replacedFrom ?? 0,
   }
   const wrong = Object.entries(numbers).find(([, value]) => !Number.isFinite(value))
   return wrong && `${wrong[0]} is missing or not readable`

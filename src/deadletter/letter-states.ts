@@ -12,6 +12,9 @@
  *    one was resolved before it: the event was run anew (group moved back, or a crash before the first commit) and failed anew.
  * 3. An entry concerns the failures below its `seen`. `redriven`, `released` and `discarded` end them;
  *    `redrive-failed` makes the letter dead again with the new story and more attempts.
+ * 4. A *replacement* is the same failure with another payload, kept again by a person. It takes the place of the letter while that is
+ *    unresolved, in whatever state it is, and is nothing when it is not: what has seen the failure ends its replacement too, so an event
+ *    that was handled, or discarded, meanwhile does not come back.
  * @module
  */
 import { groupOf } from './fingerprint.ts'
@@ -69,8 +72,12 @@ export class LetterStates {
     const live = this.letters.get(letter.id)
     const ended = live ? undefined : this.#resolved.get(letter.id)
     const known = live ? [...live.older, live.generation] : (ended?.generations ?? [])
+    if (live && letter.replacedFrom !== undefined && live.generation === generation) {
+      this.#takePlace(live, letter, letter.replacedFrom)
+      return false
+    }
     if (known.includes(generation)) return false
-    if (ended && letter.deadOffset < ended.seen) {
+    if (ended && failedAtOffset(letter) < ended.seen) {
       ended.generations = [...known, generation]
       return false
     }
@@ -101,12 +108,18 @@ export class LetterStates {
     }
   }
 
+  /** Rule 4. It lies at the end of the dead topic now, so it is the last of the letters. */
+  #takePlace(live: LetterState, { deadOffset, eventId, bytes }: IndexedLetter, replacedFrom: number): void {
+    this.letters.delete(live.id)
+    this.#replace({ ...live, deadOffset, eventId, bytes, replacedFrom })
+  }
+
   #applyTo(id: string, entry: AuditEntry): void {
     const live = this.letters.get(id)
     const ended = this.#resolved.get(id)
     const isUnknown = live === undefined && ended === undefined
     if (ended && resolves(entry.action)) ended.seen = Math.max(ended.seen, entry.seen ?? this.seen)
-    if (live && (entry.seen === undefined || live.deadOffset < entry.seen)) this.#change(live, entry)
+    if (live && (entry.seen === undefined || failedAtOffset(live) < entry.seen)) this.#change(live, entry)
     // A later failure that the writer knew and we have not read yet: the entry is about that one as well.
     if (entry.seen === undefined ? isUnknown : entry.seen > this.seen) this.#keepEarly(id, entry)
   }
@@ -118,10 +131,8 @@ export class LetterStates {
       forgetOldest(this.#resolved)
       return
     }
-    this.#replace(
-      live,
-      entry.action === 'redrive-requested' ? { ...live, status: 'redriving' } : failedAgain(live, entry),
-    )
+    if (entry.action === 'redrive-requested') this.#replace({ ...live, status: 'redriving' })
+    else if (entry.action === 'redrive-failed') this.#replace(failedAgain(live, entry))
   }
 
   #keepEarly(id: string, entry: AuditEntry): void {
@@ -131,8 +142,8 @@ export class LetterStates {
     forgetOldest(this.#early)
   }
 
-  #replace(live: LetterState, next: LetterState): void {
-    this.letters.set(live.id, next)
+  #replace(next: LetterState): void {
+    this.letters.set(next.id, next)
     this.#watcher.replaced(next)
   }
 
@@ -145,6 +156,11 @@ export class LetterStates {
     this.letters.delete(letter.id)
     this.#watcher.removed(letter)
   }
+}
+
+/** Where the failure was kept, whatever has taken its place. */
+function failedAtOffset({ deadOffset, replacedFrom }: IndexedLetter): number {
+  return replacedFrom ?? deadOffset
 }
 
 function failedAgain(live: LetterState, entry: AuditEntry): LetterState {

@@ -47,10 +47,10 @@ export interface Letter {
 }
 
 /**
- * What happened to letters. `redrive-requested` and `discarded` come from people; `redriven`, `redrive-failed` and
+ * What happened to letters. `redrive-requested`, `discarded` and `replaced` (another payload in its place) come from people; `redriven`, `redrive-failed` and
  * `released` (a parked follower ran, in its turn) from the worker that owns the letter's partition.
  */
-export type AuditAction = 'redrive-requested' | 'redriven' | 'redrive-failed' | 'released' | 'discarded'
+export type AuditAction = 'redrive-requested' | 'redriven' | 'redrive-failed' | 'released' | 'discarded' | 'replaced'
 
 /** One line of the audit topic: who did what to which letters, when and why. */
 export interface AuditEntry {
@@ -67,6 +67,8 @@ export interface AuditEntry {
   readonly attempts?: number
   /** `redrive-failed`: why it is dead now. Default: what it was, or `attempts-exhausted` for one that was parked. */
   readonly failure?: DeadReason
+  /** `replaced`: the id of the event that stands in its place. */
+  readonly event?: string
   /** Entries of one call share it. */
   readonly batch?: string
   /**
@@ -102,6 +104,8 @@ export interface IndexedLetter {
   readonly deadAt: number
   /** Where it lies in the dead topic. */
   readonly deadOffset: number
+  /** Its payload was replaced: where it lay before that, as it was first kept. */
+  readonly replacedFrom?: number
   /** Which letters failed alike: the same id for the same reason, error name and message but for what differs from event to event. */
   readonly group: string
   readonly errorName?: string

@@ -60,7 +60,7 @@ export async function redrive(
   selection: LetterSelection,
   options: RedriveOptions,
 ): Promise<readonly LetterResult[]> {
-  checkReason(options.reason, false)
+  checkReason(options.reason)
   const rate = options.rate ?? defaultRate
   if (!(rate >= slowestRate)) {
     throw new DeadLetterRequestInvalid(

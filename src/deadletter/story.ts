@@ -56,7 +56,7 @@ export function errorStory(thrown: unknown, maxBytes = maxStoryBytes): ErrorStor
  * The same story in at most `maxBytes` of JSON: first without the stacks of the deepest causes, then without the deepest
  * causes, then with a shortened message. The first error's name stays whatever the bound.
  */
-function shortenStory(story: ErrorStory, maxBytes: number): ErrorStory {
+export function shortenStory(story: ErrorStory, maxBytes: number): ErrorStory {
   if (storyBytes(story) <= maxBytes) return story
   let chain = [...story.chain]
   const fits = (): boolean => storyBytes({ chain, cut: true }) <= maxBytes

@@ -34,17 +34,15 @@ export class Redrives {
 
   /** Puts a letter into its key's queue, to run like any event. */
   async run(work: PartitionWork, queue: KeyQueue, letter: IndexedLetter): Promise<void> {
-    const { index, clock, review, resume, wake, trouble } = this.options
+    const { clock, review, resume, wake, trouble } = this.options
     const inQueue = queue.items.slice(queue.head).some((item) => item.letter?.id === letter.id)
     if (queue.loading) queue.passedOver = true
     if (queue.loading || inQueue) return
     queue.loading = true
     queue.passedOver = false
     try {
-      const record = await index.original(letter)
-      // What asked for it may have been read from the past, with its end not read yet.
-      await index.refresh()
-      if (this.isAskedFor(letter)) await this.enqueue(work, queue, letter, record)
+      const [asked, record] = await this.read(letter)
+      if (asked) await this.enqueue(work, queue, asked, record)
     } catch (error) {
       trouble('run a dead letter again', error as Error)
       clock.setTimer(retryMs, () => resume(work), { unref: true })
@@ -56,6 +54,19 @@ export class Redrives {
     // It may have been ended by somebody meanwhile, and then it is another one's turn; or others were asked for.
     if (queue.parked) review(work, queue)
     else if (queue.passedOver) resume(work)
+  }
+
+  /** The letter as it is now, with its record; none when it is not to be run any more. */
+  private async read(letter: IndexedLetter): Promise<[IndexedLetter | undefined, LogRecord]> {
+    const { index } = this.options
+    for (let known = letter; ;) {
+      const record = await index.original(known)
+      // What asked for it may have been read from the past, with its end not read yet; or its payload was replaced.
+      await index.refresh()
+      const now = this.askedFor(letter)
+      if (now === undefined || now.deadOffset === known.deadOffset) return [now, record]
+      known = now
+    }
   }
 
   /** Under `continue`, a letter that was asked for joins its key's queue. */
@@ -112,9 +123,9 @@ export class Redrives {
     if (!work.gone && !work.closing) work.enqueue(letterItem(queue, letter, record))
   }
 
-  private isAskedFor({ id }: IndexedLetter): boolean {
+  private askedFor({ id }: IndexedLetter): IndexedLetter | undefined {
     const letter = this.options.index.get(id)
-    return letter !== undefined && (letter.status === 'redriving' || letter.kind === 'parked')
+    return letter?.status === 'redriving' || letter?.kind === 'parked' ? letter : undefined
   }
 
   private async markCrashed(letter: IndexedLetter): Promise<void> {

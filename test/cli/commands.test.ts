@@ -162,7 +162,11 @@ test('lanes: lag of every subscription and lane', async () => {
 describe('dev and dead letters', () => {
   beforeAll(async () => {
     await project.write('veltrix.app.ts', appFile())
-    const bad = ['{"orderId":"bad","total":-1}', '{"orderId":"bad","total":2}', '{"orderId":"good","total":2}']
+    const bad = [
+      '{"orderId":"bad","total":-1,"card":{"number":"4111"}}',
+      '{"orderId":"bad","total":2}',
+      '{"orderId":"good","total":2}',
+    ]
     await veltrix(['publish', 'order.placed', '--file', '-'], shell({ stdin: bad.join('\n') }))
   })
 
@@ -238,6 +242,59 @@ describe('dev and dead letters', () => {
 
     const audit = (await veltrix(['dead', 'audit', 'billing', dead.id, '--json'], shell())).json()[0]
     expect(audit.entries).toMatchObject([{ action: 'discarded', reason: 'test' }, { action: 'redrive-requested' }])
+  })
+
+  test('dead replace: shows what would change, secrets masked, and keeps the payload in its place', async () => {
+    // A module is loaded once, and its application runs once.
+    const work = async (name: string): Promise<void> => {
+      await project.write(`${name}.app.ts`, appFile())
+      const { json } = await veltrix(['dev', `${name}.app.ts`, '--for', '2s', '--json'], shell())
+      expect(json()[0]).toMatchObject({ drained: true })
+    }
+    const bad = '{"orderId":"worse","total":-1,"card":{"number":"4111","owner":"ann"}}'
+    await veltrix(['publish', 'order.placed', '--data', bad], shell())
+    await work('first')
+    const list = async (): Promise<any> =>
+      (await veltrix(['dead', 'list', 'billing', '--key', 'worse', '--json'], shell())).json()[0].letters[0]
+    const { id, eventId } = await list()
+    const shown = (await veltrix(['dead', 'show', 'billing', id, '--json'], shell())).json()[0].event.data
+    expect(shown.card).toEqual({ number: '***', owner: 'ann' })
+    const line = ['dead', 'replace', 'billing', id, '--reason', 'wrong total', '--data']
+
+    const edited = JSON.stringify({ ...shown, total: 5, card: { number: '4222', owner: 'ann' } })
+    const dry = await veltrix([...line, edited, '--dry-run', '--json'], shell())
+    expect(dry.json()[0]).toMatchObject({
+      outcome: 'would-replace',
+      differences: [
+        { path: 'data.total', before: -1, after: 5 },
+        { path: 'data.card.number', secret: true },
+      ],
+    })
+    const { out } = await veltrix([...line, '-', '--dry-run'], shell({ stdin: edited }))
+    expect(out).toMatch(/- data\.total: -1\n {2}\+ data\.total: 5\n {2}~ data\.card\.number: another secret value\n/)
+    expect(dry.out + out).not.toMatch(/4111|4222/)
+    expect((await list()).eventId).toBe(eventId)
+
+    for (const [data, problem] of [
+      ['{"orderId":"other"}', 'its key would be "other"'],
+      ['{"orderId":7}', 'data.orderId'],
+      ['no-such-file.json', 'neither JSON nor a file'],
+    ] as const) {
+      const { code, err } = await veltrix([...line, data, '--yes'], shell())
+      expect({ failed: code > 0, err }).toEqual({ failed: true, err: expect.stringContaining(problem) })
+    }
+
+    await project.write('order.json', JSON.stringify({ ...shown, total: 5 }))
+    expect((await veltrix([...line, 'order.json'], shell())).err).toContain('add --yes')
+    const done = (await veltrix([...line, 'order.json', '--yes', '--json'], shell())).json()[0]
+    expect(done).toMatchObject({ outcome: 'requested', differences: [{ path: 'data.total' }] })
+    expect(await list()).toMatchObject({ id, eventId: done.eventId, status: 'redriving' })
+    const again = (await veltrix([...line, 'order.json', '--yes', '--json'], shell())).json()[0]
+    expect(again).toMatchObject({ outcome: 'already-redriving', eventId: done.eventId })
+    await work('second')
+    expect(await list()).toBeUndefined()
+    const audit = (await veltrix(['dead', 'audit', 'billing', id, '--json'], shell())).json()[0].entries
+    expect(audit.map(({ action }: any) => action)).toEqual(['redriven', 'redrive-requested', 'replaced'])
   })
 
   test('dead list: a place that is none is a usage error, also over several subscriptions', async () => {

@@ -8,7 +8,7 @@ import type { AuditAction, AuditEntry, IndexedLetter } from '../../src/deadlette
 import { generationOf, LetterStates } from '../../src/deadletter/letter-states.ts'
 import { LetterViews } from '../../src/deadletter/letter-views.ts'
 
-type Kept = { id: number; began: number; kind: 'dead' | 'parked' }
+type Kept = { id: number; began: number; kind: 'dead' | 'parked'; replacedFrom?: number }
 type Said = { action: AuditAction; id: number; seen: number }
 
 function indexed(kept: Kept, deadOffset: number): IndexedLetter {
@@ -28,6 +28,7 @@ function indexed(kept: Kept, deadOffset: number): IndexedLetter {
     lastAttemptAt: kept.began,
     deadAt: kept.began,
     deadOffset,
+    ...(kept.replacedFrom !== undefined && { replacedFrom: kept.replacedFrom }),
     group: 'g',
     policy: 'park-key',
     bytes: 1,
@@ -120,6 +121,49 @@ describe('rule 3: an entry concerns what was seen', () => {
   })
 })
 
+describe('rule 4: a replacement', () => {
+  const replaced = (id: number, replacedFrom: number, began = 1): Kept => ({ ...dead(id, began), replacedFrom })
+  test('takes the place of its letter, in whatever state that is', () => {
+    const topics = new Topics()
+      .keep(dead(7), dead(8))
+      .say(said('redrive-failed', 7, 2), said('redrive-requested', 7, 2))
+    expect(topics.keep(replaced(7, 0)).shown).toEqual(['8:dead@1x1', '7:redriving@2x2'])
+    expect(topics.views.redriving('t', 0).map(({ deadOffset }) => deadOffset)).toEqual([2])
+    expect(topics.views.chain('t', 0, 'k1').map(({ deadOffset }) => deadOffset)).toEqual([2])
+  })
+  test.each(['discarded', 'released', 'redriven'] as const)(
+    'is nothing when the letter was %s, seen or not',
+    (action) => {
+      expect(
+        new Topics()
+          .keep(dead(7))
+          .say(said(action, 7, 1))
+          .keep(replaced(7, 0)).shown,
+      ).toEqual([])
+      expect(new Topics().keep(dead(7), replaced(7, 0)).say(said(action, 7, 1)).shown).toEqual([])
+    },
+  )
+  test('may be replaced again, and its failure told again', () => {
+    const topics = new Topics().keep(dead(7), replaced(7, 0), replaced(7, 0), dead(7))
+    expect(topics.shown).toEqual(['7:dead@2x1'])
+  })
+  test('is nothing for another failure than its own', () => {
+    expect(new Topics().keep(dead(7, 1), dead(7, 2), replaced(7, 0, 1)).shown).toEqual(['7:dead@1x1'])
+  })
+  test('is the letter where retention has removed what it replaces', () => {
+    const topics = new Topics().keep(dead(9), replaced(7, 0))
+    expect(topics.shown).toEqual(['9:dead@0x1', '7:dead@1x1'])
+    expect(topics.say(said('redriven', 7, 1)).shown).toEqual(['9:dead@0x1'])
+  })
+  test('is forgotten with its record, not with the one it replaced', () => {
+    const topics = new Topics().keep(dead(7), dead(8), replaced(7, 0))
+    topics.states.forgetBelow(1)
+    expect(topics.shown).toEqual(['8:dead@1x1', '7:dead@2x1'])
+    topics.states.forgetBelow(3)
+    expect(topics.shown).toEqual([])
+  })
+})
+
 test('forgets what retention removed, and only that', () => {
   const topics = new Topics().keep(dead(1), dead(2), dead(3))
   topics.states.forgetBelow(2)
@@ -138,12 +182,14 @@ const actionArb = fc.constantFrom<AuditAction[]>(
   'redrive-failed',
   'released',
   'discarded',
+  'replaced',
 )
 
 /** What is written, in the order written: letters, and entries by writers who have seen all or not quite all of them. */
 const historyArb = fc.array(
   fc.oneof(
     keptArb,
+    fc.record({ replaces: fc.nat(23) }),
     fc.record({ action: actionArb, id: fc.integer({ min: 0, max: 3 }), behind: fc.constantFrom(0, 0, 0, 1, 2) }),
   ),
   { maxLength: 24 },
@@ -152,11 +198,22 @@ const historyArb = fc.array(
 type Written = { letters: Kept[]; entries: Said[]; order: ('letter' | 'entry')[] }
 
 /** Entries speak of letters their writer has read. Who has read a later letter of the topic does not unread it. */
-function written(history: readonly (Kept | { action: AuditAction; id: number; behind: number })[]): Written {
+type Step = Kept | { replaces: number } | { action: AuditAction; id: number; behind: number }
+
+function written(history: readonly Step[]): Written {
   const out: Written = { letters: [], entries: [], order: [] }
   for (const step of history) {
     if ('kind' in step) {
       out.letters.push(step)
+      out.order.push('letter')
+      continue
+    }
+    if ('replaces' in step) {
+      const letter = out.letters[step.replaces]
+      if (letter === undefined) continue
+      // As first kept: one that is told again is the same failure.
+      const first = out.letters.findIndex((one) => isSameFailure(one, letter))
+      out.letters.push({ ...letter, replacedFrom: first })
       out.order.push('letter')
       continue
     }
@@ -166,6 +223,10 @@ function written(history: readonly (Kept | { action: AuditAction; id: number; be
     out.order.push('entry')
   }
   return out
+}
+
+function isSameFailure(a: Kept, b: Kept): boolean {
+  return a.id === b.id && generationOf(indexed(a, 0)) === generationOf(indexed(b, 0))
 }
 
 function read(from: Written, nextIsLetter: (step: number) => boolean): Topics {

@@ -2,6 +2,7 @@
  * Letters, subscriptions and logs for the tests of dead letters.
  * @module
  */
+import { z } from 'zod'
 import type { CompiledConfig, CompiledSubscription } from '../../src/config/index.ts'
 import {
   auditRecord,
@@ -33,7 +34,28 @@ export function subscription(policy: 'continue' | 'park-key' = 'park-key', name 
 
 export function configOf(...subs: CompiledSubscription[]): CompiledConfig {
   const streams = new Map([['orders', { settings: {} }]])
-  return { streams, subscriptions: new Map(subs.map((sub) => [sub.name, sub])) } as unknown as CompiledConfig
+  const events = new Map([['order.placed', orderPlaced]])
+  const publisher = { maxEventBytes: 100_000 }
+  return {
+    events,
+    publisher,
+    streams,
+    subscriptions: new Map(subs.map((sub) => [sub.name, sub])),
+  } as unknown as CompiledConfig
+}
+
+const order = z.object({
+  orderId: z.string(),
+  total: z.number().optional(),
+  card: z.string().optional(),
+  cards: z.array(z.object({ owner: z.string(), number: z.string() })).optional(),
+})
+
+const orderPlaced = {
+  type: 'order.placed',
+  schema: order,
+  key: (data: unknown) => (data as z.infer<typeof order>).orderId,
+  secret: ['card', 'cards.number'],
 }
 
 export function headersOf(pairs: readonly (readonly [string, Uint8Array | string])[]): RecordHeaders {

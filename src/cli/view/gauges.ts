@@ -44,6 +44,8 @@ export class Gauges {
   readonly notes = new Notes()
   /** Where events are taken over HTTP. */
   gateway: string | null = null
+  /** Where it is shown in a browser, with the token that lets in. */
+  dashboard: string | null = null
   readonly #clock: Clock
   readonly #app: string
   readonly #startedAt: number
@@ -122,6 +124,7 @@ export class Gauges {
       failedPublishes: this.#failedPublishes,
       retries: this.#retries,
       gateway: this.gateway,
+      dashboard: this.dashboard,
     }
   }
 

@@ -32,7 +32,7 @@ export class Guard {
 
   constructor(options: GuardOptions) {
     this.#options = options
-    this.token = options.access === undefined ? newSecret() : undefined
+    this.token = options.access === undefined ? newSecret(16) : undefined
     this.#sessions = new Sessions(options.clock, options.sessionMs)
   }
 

@@ -85,9 +85,9 @@ export class Sessions {
   }
 }
 
-/** 256 random bits as text. */
-export function newSecret(): string {
-  return randomBytes(32).toString('base64url')
+/** Random bits as text; 128 are more than anybody can try. */
+export function newSecret(bytes = 32): string {
+  return randomBytes(bytes).toString('base64url')
 }
 
 /** Takes as long whatever is different. */
