@@ -30,6 +30,8 @@ export interface VendorFile {
   readonly path: string
   /** A file, or what is resolved as an import. */
   readonly from: string
+  /** A script that makes this variable becomes a module that exports it: some packages have no small module. */
+  readonly exports?: string
 }
 
 const types: Readonly<Record<string, string>> = {
@@ -48,7 +50,7 @@ export const vendorFiles: Readonly<Record<string, VendorFile>> = {
   preact: { path: '/vendor/preact.js', from: 'preact' },
   'preact/hooks': { path: '/vendor/preact-hooks.js', from: 'preact/hooks' },
   htm: { path: '/vendor/htm.js', from: 'htm' },
-  uplot: { path: '/vendor/uplot.js', from: 'uplot/dist/uPlot.esm.js' },
+  uplot: { path: '/vendor/uplot.js', from: 'uplot/dist/uPlot.iife.min.js', exports: 'uPlot' },
   'uplot/dist/uPlot.min.css': { path: '/vendor/uplot.css', from: 'uplot/dist/uPlot.min.css' },
 }
 
@@ -59,6 +61,11 @@ const gzipped = promisify(gzip)
 interface Kept {
   readonly version: string
   readonly made: Promise<Asset>
+}
+
+interface Found {
+  readonly path: string
+  readonly exports: string | undefined
 }
 
 export class Assets {
@@ -75,25 +82,25 @@ export class Assets {
   async find(path: string): Promise<Asset | undefined> {
     const file = await this.#fileOf(path)
     if (file === undefined) return undefined
-    const { mtimeMs, size } = await stat(file)
+    const { mtimeMs, size } = await stat(file.path)
     const version = `${mtimeMs} ${size}`
-    const kept = this.#kept.get(file)
+    const kept = this.#kept.get(file.path)
     if (kept?.version === version) return kept.made
     const made = this.#make(file)
-    this.#kept.set(file, { version, made })
-    made.catch(() => this.#kept.delete(file))
+    this.#kept.set(file.path, { version, made })
+    made.catch(() => this.#kept.delete(file.path))
     return made
   }
 
-  async #fileOf(path: string): Promise<string | undefined> {
-    if (path === '/') return (await this.#pageFiles()).get('index.html')
+  async #fileOf(path: string): Promise<Found | undefined> {
+    if (path === '/') return found((await this.#pageFiles()).get('index.html'))
     const vendor = Object.values(this.#vendor).find((each) => each.path === path)
-    if (vendor !== undefined) return vendorPath(vendor.from)
+    if (vendor !== undefined) return { path: vendorPath(vendor.from), exports: vendor.exports }
     if (!path.startsWith('/page/')) return undefined
     const name = path.slice('/page/'.length)
     const files = await this.#pageFiles()
     // In a checkout there is only the source of a module.
-    return files.get(name) ?? files.get(name.replace(/\.js$/, '.ts'))
+    return found(files.get(name) ?? files.get(name.replace(/\.js$/, '.ts')))
   }
 
   /** Every file of the page by its path below it. Read each time: in a checkout somebody may be working on it. */
@@ -107,8 +114,9 @@ export class Assets {
     )
   }
 
-  async #make(file: string): Promise<Asset> {
-    const plain = this.#content(file, await readFile(file))
+  async #make({ path: file, exports }: Found): Promise<Asset> {
+    const content = this.#content(file, await readFile(file))
+    const plain = exports === undefined ? content : Buffer.from(`${content.toString()}\nexport default ${exports}\n`)
     const [br, gz] = await Promise.all([
       brotli(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }),
       gzipped(plain, { level: 9 }),
@@ -134,6 +142,10 @@ export class Assets {
       },
     )
   }
+}
+
+function found(path: string | undefined): Found | undefined {
+  return path === undefined ? undefined : { path, exports: undefined }
 }
 
 function vendorPath(from: string): string {

@@ -43,6 +43,7 @@ const roomsInside: Readonly<Record<string, 'all' | readonly string[]>> = {
   transport: 'all',
   telemetry: 'all',
   gateway: ['access'],
+  dashboard: ['api', 'page'],
 }
 
 /** The room of a file: a folder of src, one of `roomsInside` on its own, or the file itself at the root. */
