@@ -56,6 +56,7 @@ export type { VeltrixEvent } from './event/index.ts'
 export type {
   AuditEntry,
   DeadReason,
+  DryRun,
   IndexedLetter,
   LetterFilter,
   LetterGroup,

@@ -11,6 +11,7 @@ import { countLetters, type LetterCounts } from './counts.ts'
 import { DeadLetterIndex } from './dead-letter-index.ts'
 import type { Desk, LetterResult } from './desk.ts'
 import { discard, type DiscardOptions } from './discard.ts'
+import { dryRun, type DryRun } from './dry-run.ts'
 import { DeadLetterRequestInvalid, DeadLetterUnknown } from './errors.ts'
 import { groupsOf, type LetterGroup } from './groups.ts'
 import type { AuditEntry } from './letter.ts'
@@ -95,6 +96,14 @@ export class DeadLetters {
     const letter = desk.index.get(id)
     if (letter === undefined) throw new DeadLetterUnknown(subscription, id)
     return showLetter(desk, letter)
+  }
+
+  /**
+   * What a redrive or a discard of these letters would do, in figures. Changes nothing.
+   * @throws DeadLetterRequestInvalid, LogUnavailable
+   */
+  async dryRun(subscription: string, action: 'redrive' | 'discard', selection: LetterSelection): Promise<DryRun> {
+    return dryRun(await this.#desk(subscription), action, selection)
   }
 
   /**

@@ -38,6 +38,8 @@ export interface RedriveOptions {
 export interface RedriveProgress {
   /** Letters this call is about, without those refused. */
   readonly total: number
+  /** Those of them that have to be requested: others follow one of these by themselves, or were requested before. */
+  readonly toRequest: number
   readonly requested: number
   /** Reported by workers; stay 0 without `wait`. */
   readonly redriven: number
@@ -91,6 +93,7 @@ async function request(
   const tell = (): void =>
     options.progress?.({
       total: plan.total,
+      toRequest: plan.requests.length,
       requested,
       redriven: watch?.count('redriven') ?? 0,
       failed: watch?.count('failed') ?? 0,
@@ -136,7 +139,8 @@ function planOf(desk: Desk, { letters, refused }: Chosen): Plan {
   }
 }
 
-function roleOf(desk: Desk, letter: IndexedLetter): 'request' | 'follows' | 'already-redriving' {
+/** What a redrive would do about a letter. */
+export function roleOf(desk: Desk, letter: IndexedLetter): 'request' | 'follows' | 'already-redriving' {
   if (letter.status === 'redriving') return 'already-redriving'
   return desk.index.headOf(letter).id === letter.id ? 'request' : 'follows'
 }

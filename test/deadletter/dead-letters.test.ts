@@ -205,7 +205,7 @@ describe('redrive', () => {
     await say('redrive-failed', [2], { error: { chain: [{ name: 'Error', message: 'no' }] } })
     await say('discarded', [3], { by: 'bob' })
     await settled()
-    expect(told.at(-1)).toEqual({ total: 4, requested: 3, redriven: 1, failed: 1 })
+    expect(told.at(-1)).toEqual({ total: 4, toRequest: 3, requested: 3, redriven: 1, failed: 1 })
     await say('redriven', [4])
     const results = await waiting
     expect(outcomes(results)).toEqual(['1 redriven', '2 failed', '3 discarded', '4 redriven'])
@@ -250,6 +250,55 @@ describe('redrive', () => {
     const both = { all: true, key: 'k' } as { all: true }
     await expect(letters.redrive('billing', both)).rejects.toMatchObject({ field: 'selection' })
     expect(await letters.audit('billing')).toEqual([])
+  })
+})
+
+describe('very many letters', () => {
+  test('stopped on the way: what was requested is written down, and told to the last one', async () => {
+    const { letters, keep, clock, log } = await desk('continue')
+    const total = 20_000
+    for (let from = 0; from < total; from += 10_000) {
+      await keep(...Array.from({ length: 10_000 }, (_, index) => letter(from + index, { key: `k${from + index}` })))
+    }
+    const dry = await letters.dryRun('billing', 'redrive', { all: true })
+    expect(dry).toEqual({ total, outcomes: { 'would-redrive': total }, refused: [] })
+    const stop = new AbortController()
+    const told: RedriveProgress[] = []
+    const progress = (now: RedriveProgress): void => {
+      told.push(now)
+      if (now.requested === 8_000) stop.abort(new Error('enough'))
+    }
+    const options = { rate: 20_000, progress, signal: stop.signal }
+    const redriven = letters.redrive('billing', { all: true }, options)
+    const ended = redriven.catch((error: Error) => error.message)
+    while (!stop.signal.aborted) {
+      clock.advance(10)
+      await settled()
+    }
+    expect(await ended).toBe('enough')
+    expect(told.at(-1)).toEqual({ total, toRequest: total, requested: 8_000, redriven: 0, failed: 0 })
+    expect(told.map(({ requested }) => requested)).toEqual(told.map((_, step) => (step + 1) * 200))
+    const [audit] = await log.admin.offsets(['shop.billing.dead.audit'])
+    expect(audit!.end).toBe(40)
+    expect((await letters.counts()).get('billing')).toMatchObject({ redriving: 8_000, dead: 12_000 })
+    // The rest is requested by the same call again.
+    const again = await letters.dryRun('billing', 'redrive', { all: true })
+    expect(again.outcomes).toEqual({ 'would-redrive': 12_000, 'already-redriving': 8_000 })
+  })
+
+  test('of one key: one is requested, all the others follow it', async () => {
+    const { letters, keep } = await desk()
+    const total = 20_000
+    await keep(...Array.from({ length: total }, (_, offset) => letter(offset, offset > 0 ? parked : {})))
+    const dry = await letters.dryRun('billing', 'redrive', { all: true })
+    expect(dry).toEqual({ total, outcomes: { 'would-redrive': 1, follows: total - 1 }, refused: [] })
+    const followers = await letters.dryRun('billing', 'discard', parked)
+    expect(followers).toMatchObject({ total: total - 1, outcomes: { blocked: total - 1 } })
+    expect(followers.refused).toHaveLength(20)
+    expect(followers.refused[0]).toMatchObject({ outcome: 'blocked', error: { head: idOf(0) } })
+    const told: RedriveProgress[] = []
+    await letters.redrive('billing', { all: true }, { progress: (now) => told.push(now) })
+    expect(told).toEqual([{ total, toRequest: 1, requested: 1, redriven: 0, failed: 0 }])
   })
 })
 

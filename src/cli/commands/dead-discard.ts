@@ -40,10 +40,10 @@ export const deadDiscard = command({
       const subscription = letters.knownSubscription(args.subscription, loaded)
       const desk = await letters.openLetters(loaded, shell)
       if (!dryRun) {
-        const planned = await desk.discard(subscription, selection, { reason: args.reason, dryRun: true })
-        const what = `${plural(planned.length, 'dead letter')} of ${subscription}`
+        const { total } = await desk.dryRun(subscription, 'discard', selection)
+        const what = `${plural(total, 'dead letter')} of ${subscription}`
         const question = `Discard ${what}? What is discarded will never be handled.`
-        if (planned.length > 0 && !(await confirmed(question, args.yes === true, shell))) return 1
+        if (total > 0 && !(await confirmed(question, args.yes === true, shell))) return 1
       }
       const results = await desk.discard(subscription, selection, { reason: args.reason, dryRun })
       if (out.json) await out.result({ subscription, dryRun, results: letters.resultsJson(results) })

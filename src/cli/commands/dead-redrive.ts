@@ -47,9 +47,9 @@ export const deadRedrive = command({
       const subscription = knownSubscription(args.subscription, loaded)
       const desk = await openLetters(loaded, shell)
       if (!dryRun && rest.length === 0) {
-        const planned = await desk.redrive(subscription, selection, { dryRun: true })
-        const question = `Redrive ${plural(planned.length, 'dead letter')} of ${subscription}?`
-        if (planned.length > 0 && !(await confirmed(question, args.yes === true, shell))) return 1
+        const { total } = await desk.dryRun(subscription, 'redrive', selection)
+        const question = `Redrive ${plural(total, 'dead letter')} of ${subscription}?`
+        if (total > 0 && !(await confirmed(question, args.yes === true, shell))) return 1
       }
       return redriven(desk, { subscription, selection, dryRun, wait, rate, reason }, loaded, shell, out)
     })

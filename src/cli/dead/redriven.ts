@@ -3,10 +3,11 @@
  * @module
  */
 import type { DeadLetters, LetterResult, LetterSelection, RedriveProgress } from '../../deadletter/index.ts'
+import type { Clock } from '../../clock.ts'
 import type { LoadedApp } from '../app-module.ts'
 import { Interrupts } from '../dev/interrupts.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { clip, count } from '../format.ts'
+import { clip, compact, count } from '../format.ts'
 import type { Output } from '../output.ts'
 import type { Screen, Shell } from '../shell.ts'
 import { anyRefused, resultLines, resultsJson } from './letters.ts'
@@ -29,13 +30,18 @@ export async function redriven(
   out: Output,
 ): Promise<number> {
   const { subscription, dryRun } = redrive
-  const line = new ProgressLine(shell.stderr)
+  const line = new ProgressLine(shell)
   if (!dryRun) await warnWithoutWorker(desk, redrive, loaded, out)
   const results = await requested(desk, redrive, line, shell)
   line.clear()
   if (results === undefined) return interrupted(redrive, line.last, out)
-  if (out.json) await out.result({ subscription, dryRun, interrupted: false, results: resultsJson(results) })
-  else await out.lines(...resultLines(results, out))
+  if (out.json) {
+    const { total, toRequest, requested } = line.last
+    const figures = dryRun
+      ? await desk.dryRun(subscription, 'redrive', redrive.selection)
+      : { total, toRequest, requested }
+    await out.result({ subscription, dryRun, interrupted: false, ...figures, results: resultsJson(results) })
+  } else await out.lines(...resultLines(results, out))
   return anyRefused(results) ? exitCodes.failed : exitCodes.ok
 }
 
@@ -65,8 +71,9 @@ async function requested(
 }
 
 async function interrupted({ subscription, dryRun }: Redrive, last: RedriveProgress, out: Output): Promise<number> {
-  if (out.json) await out.result({ subscription, dryRun, interrupted: true, ...last, results: [] })
-  else await out.lines(`interrupted: ${progressText(last)}`)
+  const notRequested = last.toRequest - last.requested
+  if (out.json) await out.result({ subscription, dryRun, interrupted: true, ...last, notRequested, results: [] })
+  else await out.lines(`interrupted: ${progressText(last)}; ${count(notRequested)} not requested`)
   if (last.requested > 0) out.note('What was requested is carried out all the same; "dead audit" tells how it went.')
   return exitCodes.failed
 }
@@ -77,8 +84,8 @@ async function warnWithoutWorker(
   { app, config }: LoadedApp,
   out: Output,
 ): Promise<void> {
-  const planned = await desk.redrive(subscription, selection, { dryRun: true })
-  if (!planned.some(({ outcome }) => outcome === 'would-redrive' || outcome === 'already-redriving')) return
+  const { outcomes } = await desk.dryRun(subscription, 'redrive', selection)
+  if (!outcomes['would-redrive'] && !outcomes['already-redriving']) return
   const log = await app.open()
   const groups = await log.admin.groups([config.subscriptions.get(subscription)!.group])
   if (groups.some(({ members }) => members.length > 0)) return
@@ -86,24 +93,38 @@ async function warnWithoutWorker(
   out.note(`No worker runs ${subscription} now. ${then}: veltrix dev, or app.run().`)
 }
 
-function progressText({ total, requested, redriven, failed }: RedriveProgress): string {
+function progressText({ total, toRequest, requested, redriven, failed }: RedriveProgress): string {
+  const others = total === toRequest ? '' : ` (of ${count(total)} letters, the others need no request)`
   const reported = redriven + failed === 0 ? '' : `, ${count(redriven)} redriven, ${count(failed)} failed`
-  return `${count(requested)} of ${count(total)} requested${reported}`
+  return `${count(requested)} of ${count(toRequest)} requested${others}${reported}`
 }
+
+const redrawMs = 100
 
 /** One line on a terminal's stderr, redrawn; nothing elsewhere. */
 class ProgressLine {
   readonly #screen: Screen
-  last: RedriveProgress = { total: 0, requested: 0, redriven: 0, failed: 0 }
+  readonly #clock: Clock
+  readonly #startedAt: number
+  #drawnAt = -Infinity
+  last: RedriveProgress = { total: 0, toRequest: 0, requested: 0, redriven: 0, failed: 0 }
 
-  constructor(screen: Screen) {
-    this.#screen = screen
+  constructor({ stderr, clock }: Pick<Shell, 'stderr' | 'clock'>) {
+    this.#screen = stderr
+    this.#clock = clock
+    this.#startedAt = clock.monotonic()
   }
 
+  /** Workers report faster than anybody reads. */
   show(progress: RedriveProgress): void {
     this.last = progress
-    if (this.#screen.isTTY !== true) return
-    this.#screen.write(`\r${clip(progressText(progress), (this.#screen.columns ?? 80) - 1)}\u001B[K`)
+    const now = this.#clock.monotonic()
+    if (this.#screen.isTTY !== true || now - this.#drawnAt < redrawMs) return
+    this.#drawnAt = now
+    const { requested, redriven, failed } = progress
+    const perSecond = (1000 * Math.max(requested, redriven + failed)) / Math.max(1, now - this.#startedAt)
+    const text = `${progressText(progress)}, ${compact(perSecond)}/s`
+    this.#screen.write(`\r${clip(text, (this.#screen.columns ?? 80) - 1)}\u001B[K`)
   }
 
   clear(): void {
