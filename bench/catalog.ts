@@ -13,6 +13,7 @@ const modules = {
   'memory-waiting': () => import('./scenarios/memory-waiting.ts'),
   'first-event': () => import('./scenarios/first-event.ts'),
   'inbox-price': () => import('./scenarios/inbox-price.ts'),
+  'telemetry-price': () => import('./scenarios/telemetry-price.ts'),
   'kafka-publish-single': () => import('./scenarios/kafka-publish-single.ts'),
   'kafka-publish-many': () => import('./scenarios/kafka-publish-many.ts'),
   'kafka-consume': () => import('./scenarios/kafka-consume.ts'),

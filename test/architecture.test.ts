@@ -47,6 +47,7 @@ test('examples and the benchmark enter src only by a door that the package expor
     'testing/index',
     'gateway/index',
     'dashboard/index',
+    'otel/index',
     'client/index',
   ])
   const inside = ['examples', 'bench'].flatMap((folder) =>

@@ -39,10 +39,12 @@ export interface OtlpParts {
 export class Otlp {
   readonly #provider: Sdk.MeterProvider
   readonly #clock: Clock
+  readonly #failed: (error: unknown) => void
 
-  private constructor(provider: Sdk.MeterProvider, clock: Clock) {
+  private constructor(provider: Sdk.MeterProvider, { clock, failed }: OtlpParts) {
     this.#provider = provider
     this.#clock = clock
+    this.#failed = failed
   }
 
   /** @throws TelemetryPackageMissing, TelemetryOptionInvalid */
@@ -70,17 +72,22 @@ export class Otlp {
       exportTimeoutMillis: Math.min(settings.timeoutMs, settings.intervalMs),
       metricProducers: [producer],
     })
-    return new Otlp(new sdk.MeterProvider({ resource, readers: [reader] }), parts.clock)
+    return new Otlp(new sdk.MeterProvider({ resource, readers: [reader] }), parts)
   }
 
   /** Exports now. Resolves after `timeoutMs` in any case. */
   flush(timeoutMs: number): Promise<void> {
-    return within(this.#clock, timeoutMs, this.#provider.forceFlush())
+    return this.#bounded(timeoutMs, this.#provider.forceFlush())
   }
 
   /** Exports once more and ends. Resolves after `timeoutMs` in any case. */
   stop(timeoutMs: number): Promise<void> {
-    return within(this.#clock, timeoutMs, this.#provider.shutdown())
+    return this.#bounded(timeoutMs, this.#provider.shutdown())
+  }
+
+  async #bounded(timeoutMs: number, work: Promise<void>): Promise<void> {
+    if (await within(this.#clock, timeoutMs, work)) return
+    this.#failed(new Error(`What was counted last could not be exported in ${timeoutMs} ms.`))
   }
 }
 
@@ -145,9 +152,20 @@ function quiet(exporter: Sdk.PushMetricExporter, failed: (error: unknown) => voi
   }
 }
 
-async function within(clock: Clock, timeoutMs: number, work: Promise<void>): Promise<void> {
+/** Whether `work` came to an end in time. What it failed with was told already. */
+async function within(clock: Clock, timeoutMs: number, work: Promise<void>): Promise<boolean> {
   const enough = new AbortController()
-  const late = sleep(clock, timeoutMs, enough.signal).catch(() => undefined)
-  await Promise.race([work.catch(() => undefined), late])
+  const late = sleep(clock, timeoutMs, enough.signal).then(
+    () => false,
+    () => true,
+  )
+  const ended = await Promise.race([
+    work.then(
+      () => true,
+      () => true,
+    ),
+    late,
+  ])
   enough.abort()
+  return ended
 }

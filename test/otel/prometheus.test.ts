@@ -47,7 +47,7 @@ test('the page has the metrics of the table by their names, types and units, and
     /^messaging_client_sent_messages_total\{.*messaging_destination_name="shop.orders.bulk".*\} 21$/m,
   )
   expect(text).toMatch(/^veltrix_wait_duration_seconds_count\{veltrix_subscription="billing",.*\} 22$/m)
-  expect(text).toMatch(/^veltrix_breaker_state_ratio\{veltrix_subscription="billing",veltrix_state="closed"\} 1$/m)
+  expect(text).toMatch(/^veltrix_breaker_state\{veltrix_subscription="billing",veltrix_state="closed"\} 1$/m)
 })
 
 test('promtool has nothing against its form', async (context) => {

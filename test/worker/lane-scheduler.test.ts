@@ -24,6 +24,19 @@ function slotTime(
   return used
 }
 
+it('tells starts and slot-time of each lane', () => {
+  const scheduler = new LaneScheduler(lanes({ weight: 1 }, { weight: 1 }), 4, 'weighted')
+  scheduler.started(0)
+  scheduler.started(1)
+  scheduler.finished(0, 12.5)
+  scheduler.started(0)
+  scheduler.finished(0, 0.01)
+  expect(scheduler.usage()).toEqual([
+    { granted: 2, running: 0, usedMs: 12.51, share: 0.5 },
+    { granted: 1, running: 1, usedMs: 0, share: 0.5 },
+  ])
+})
+
 describe('effectiveShares', () => {
   it('follows weights and raises a lane to its minimum', () => {
     expect(effectiveShares(lanes({ weight: 8 }, { weight: 3 }, { weight: 1, minShare: 0.2 }))).toEqual([

@@ -4,6 +4,8 @@
  */
 import { command } from '../command.ts'
 import { UsageInvalid } from '../errors.ts'
+import { measuringArgs } from '../measured.ts'
+import type { SessionOptions } from '../dev/session.ts'
 import type { Shell } from '../shell.ts'
 
 export const dev = command({
@@ -68,6 +70,7 @@ export const dev = command({
       valueHint: 'number',
       description: 'Of the dashboard; taken, it is an error. 0 takes a free one (default: 4681)',
     },
+    ...measuringArgs,
     settle: {
       type: 'string',
       valueHint: 'duration',
@@ -80,15 +83,18 @@ export const dev = command({
     ['veltrix dev examples/checkout --for 10s --json', 'Ten seconds, then one summary object on stdout'],
     ['veltrix dev --kafka', 'The same on a real Kafka cluster'],
     ['veltrix dev --brokers kafka-1:9092,kafka-2:9092', 'On a cluster that runs elsewhere'],
+    ['veltrix dev --metrics 9464 --otlp http://127.0.0.1:4318', 'Measured, for Prometheus and a collector'],
     ['veltrix dev -s billing -s mailer --plain', 'Two subscriptions, plain lines'],
   ],
   async run({ args, every, shell, out }) {
-    const [{ duration, oneOf, wholeNumber }, { loadApp }, { runSession }, { didYouMean }] = await Promise.all([
-      import('../values.ts'),
-      import('../app-module.ts'),
-      import('../dev/session.ts'),
-      import('../suggestion.ts'),
-    ])
+    const [{ duration, oneOf, wholeNumber }, { loadApp }, { runSession }, { didYouMean }, { measured }] =
+      await Promise.all([
+        import('../values.ts'),
+        import('../app-module.ts'),
+        import('../dev/session.ts'),
+        import('../suggestion.ts'),
+        import('../measured.ts'),
+      ])
     const forMs = duration('for', args.for, 1)
     const settleMs = duration('settle', args.settle)!
     const intervalMs = duration('interval', args.interval, 50)!
@@ -115,8 +121,9 @@ export const dev = command({
         : undefined
     if (on === 'interrupted') return 0
     const live = !args.plain && !out.json && isScreen(shell)
-    const session = runSession({
-      loaded: on?.loaded ?? loaded,
+    const ran = on?.loaded ?? loaded
+    const session: SessionOptions = {
+      loaded: ran,
       place: on?.place,
       shell,
       out,
@@ -129,8 +136,11 @@ export const dev = command({
       gateway: args.gateway ? { port } : false,
       dashboard: args.dashboard ? { port: dashboardPort } : false,
       subscriptions: names.length > 0 ? names : loaded.hasHandlers ? undefined : [],
-    })
-    return session.finally(() => on?.close())
+    }
+    const system = on === undefined ? undefined : 'kafka'
+    // A line between two frames would stay in the picture.
+    const how = { flags: args, system, failed: live ? () => {} : undefined }
+    return measured(ran, how, out, () => runSession(session)).finally(() => on?.close())
   },
 })
 

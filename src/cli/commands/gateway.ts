@@ -3,6 +3,7 @@
  * @module
  */
 import { appArg, command } from '../command.ts'
+import { measuringArgs } from '../measured.ts'
 
 export const gateway = command({
   summary: 'Take events over HTTP, as CloudEvents or plain JSON, into the log of the app.',
@@ -21,6 +22,7 @@ export const gateway = command({
       default: '0s',
       description: 'How long a balancer is given to see that /readyz answers 503',
     },
+    ...measuringArgs,
     ...appArg,
   },
   examples: [
@@ -30,19 +32,23 @@ export const gateway = command({
       'On a free port; the first line says which: {"listening":"http://127.0.0.1:43210"}',
     ],
     ['veltrix gateway --host 0.0.0.0 --access veltrix.access.ts', 'For others too, who show who they are'],
+    ['veltrix gateway --metrics 9464', 'With a page for Prometheus on 127.0.0.1:9464'],
     ['veltrix gateway --drain-delay 5s', 'Behind a balancer that looks at /readyz every few seconds'],
   ],
   async run({ args, shell, out }) {
-    const [{ duration, wholeNumber }, { withApp }, { serve }, { accessIn }] = await Promise.all([
+    const [{ duration, wholeNumber }, { withApp }, { serve }, { accessIn }, { measured }] = await Promise.all([
       import('../values.ts'),
       import('../with-app.ts'),
       import('../gateway/serve.ts'),
       import('../gateway/access-file.ts'),
+      import('../measured.ts'),
     ])
     const port = wholeNumber('port', args.port, { min: 0, max: 65_535 })!
     const drainDelayMs = duration('drain-delay', args['drain-delay'])!
     const access = args.access === undefined ? undefined : await accessIn(args.access, shell)
     const options = { host: args.host, port, access, drainDelayMs }
-    return withApp(args.app, shell, (loaded) => serve(loaded, options, shell, out))
+    return withApp(args.app, shell, (loaded) =>
+      measured(loaded, { flags: args }, out, () => serve(loaded, options, shell, out)),
+    )
   },
 })

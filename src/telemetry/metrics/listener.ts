@@ -149,6 +149,7 @@ export class Listener {
   }
 
   #mishaps(): void {
+    this.#noStallsYet()
     this.#on('veltrix:worker:stall', (m) => {
       if (!this.#isOurs(m)) return
       const labels = {
@@ -168,6 +169,18 @@ export class Listener {
       const labels = { 'veltrix.subscription': m.subscription, 'error.type': this.#errors.of(m.error) }
       this.#registry.series('troubles', labels).add(1)
     })
+  }
+
+  /** There before the first one: what grows is seen from the nought before it. */
+  #noStallsYet(): void {
+    for (const { name, topics } of this.#config.subscriptions.values())
+      for (const lane of new Set(topics.map((topic) => topic.lane)))
+        for (const cause of ['fetch', 'commit', 'handler', 'unknown'])
+          this.#registry.series('stalls', {
+            'veltrix.subscription': name,
+            'veltrix.lane': lane,
+            'veltrix.cause': cause,
+          })
   }
 
   #gateway(): void {

@@ -261,7 +261,7 @@ export const metrics = {
   breaker: {
     name: 'veltrix.breaker.state',
     instrument: 'gauge',
-    unit: '1',
+    unit: '{state}',
     description: 'State of the breaker: 1 for the one it is in, 0 for the others.',
     labels: [...sub, 'veltrix.state'],
     of: 'process',
