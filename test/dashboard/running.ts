@@ -52,11 +52,13 @@ export function shopApp(directory: string) {
 export interface RunningOptions extends DashboardOptions {
   /** Its subscriptions run here. Default true. */
   readonly started?: boolean
+  /** Another application of the shop. */
+  readonly make?: typeof shopApp
 }
 
-export async function running({ started = true, ...options }: RunningOptions = {}) {
+export async function running({ started = true, make = shopApp, ...options }: RunningOptions = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'veltrix-dashboard-'))
-  const app = shopApp(directory)
+  const app = make(directory)
   if (started) await app.start()
   const acts: Act[] = []
   const failures: unknown[] = []

@@ -50,13 +50,21 @@ async function ask(url: string, init: RequestInit): Promise<unknown> {
   return response.status === 204 ? null : response.json()
 }
 
+interface Problem {
+  readonly title?: string
+  readonly detail?: string
+  /** What is wrong with an event, by field. */
+  readonly issues?: readonly { readonly path?: string; readonly message?: string }[]
+}
+
 /** RFC 9457, or whatever came instead. */
 export async function problemOf(response: Response): Promise<RequestFailed> {
   if (response.status === 401) sessionEnded()
   const text = await response.text().catch(() => '')
   try {
-    const problem = JSON.parse(text) as { title?: string; detail?: string }
-    const said = problem.detail ?? problem.title
+    const problem = JSON.parse(text) as Problem
+    const fields = problem.issues?.flatMap(({ path, message }) => (path ? `${path}: ${message}` : []))
+    const said = [problem.detail ?? problem.title, ...(fields ?? [])].filter(Boolean).join(' · ')
     if (said) return new RequestFailed(response.status, said)
   } catch {
     // Not JSON: the status alone must do.

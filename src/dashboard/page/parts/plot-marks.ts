@@ -16,6 +16,7 @@ export function paintMarks(plot: uPlot, marks: readonly Mark[]): void {
   ctx.save()
   ctx.font = `${11 * ratio}px ${getComputedStyle(document.body).fontFamily}`
   ctx.textBaseline = 'bottom'
+  ctx.textAlign = 'left'
   let free = bbox.left
   for (const { at, kind, text } of marks) {
     if (at / 1000 < min || at / 1000 > max) continue

@@ -10,7 +10,9 @@ import { Pending, type Asked } from '../../parts/asked.ts'
 const words: Readonly<Record<string, string>> = {
   'would-redrive': 'will be redriven',
   'would-discard': 'will be discarded',
-  follows: 'follow their key',
+  follows: 'follow, in the order of their key',
+  'already-redriving': 'are being redriven already',
+  unknown: 'are not there any more',
   blocked: 'are blocked behind others',
 }
 

@@ -86,7 +86,9 @@ function Row({ line, subscription, chosen, toggle }: RowProps): VNode {
         ${followers > 0 && html`<span class="tag warn">${count(followers)} wait behind it</span>`}
       </span>
       <span class="second"><span class="bad">${errorName}</span> ${errorMessage ?? reasonInWords(line.reason)}</span>
-      <span class="third muted">${dateTime(deadAt)}${attempts > 0 && html`<br />${counted(attempts, 'attempt')}`}</span>
+      <span class="third muted"
+        >${dateTime(deadAt)}${attempts > 0 && html`<span class="comma">, </span><br />${counted(attempts, 'attempt')}`}</span
+      >
     </a>
   </div>`
 }

@@ -1,5 +1,5 @@
 /**
- * An edited copy: published like any event, and the letter is let go. Masked fields that are left alone keep what they had.
+ * An edited copy that is handled in the letter's place. Masked fields that are left alone keep what they had.
  * @module
  */
 import { useState } from 'preact/hooks'
@@ -7,7 +7,6 @@ import type { LetterView, ReplaceRequest, SendResult } from '../../../api/index.
 import { html, type VNode } from '../../html.ts'
 import { Dialog } from '../../parts/dialog.ts'
 import { say } from '../../parts/toasts.ts'
-import { href } from '../../router.ts'
 import { post, said } from '../../server.ts'
 import { deadPath } from './chosen.ts'
 
@@ -34,11 +33,8 @@ export function ReplaceDialog({ subscription, view, close }: Props): VNode {
     setBusy(true)
     try {
       const request: ReplaceRequest = { data, reason: reason.trim() }
-      const { topic, partition, offset } = await post<SendResult>(
-        `${deadPath(subscription)}/letters/${encodeURIComponent(letter.id)}/replace`,
-        request,
-      )
-      say(html`The copy is published: <a href=${href(['event', topic, partition, offset])}>see it</a>.`)
+      await post<SendResult>(`${deadPath(subscription)}/letters/${encodeURIComponent(letter.id)}/replace`, request)
+      say('The copy runs in the place of the letter.')
       close(true)
     } catch (error) {
       setProblem(said(error))
@@ -47,8 +43,8 @@ export function ReplaceDialog({ subscription, view, close }: Props): VNode {
   }
   return html`<${Dialog} title="Edit a copy" close=${() => close(false)}>
     <p>
-      One event is published, a copy of this ${letter.type} with the payload below; every subscription that takes it
-      handles it. This one letter is let go. Fields that are masked keep their value unless you change them.
+      ${subscription} handles a copy of this ${letter.type} with the payload below, in the place of this letter in the
+      order of its key. Nobody else gets it. Fields that are masked keep their value unless you change them.
     </p>
     <form class="stack" onSubmit=${(event: Event) => void act(event)}>
       <div class="field">
@@ -75,7 +71,7 @@ export function ReplaceDialog({ subscription, view, close }: Props): VNode {
       </div>
       <div class="actions">
         <button type="button" onClick=${() => close(false)}>Cancel</button>
-        <button class="primary" type="submit" disabled=${busy || reason.trim() === ''}>Publish the copy</button>
+        <button class="primary" type="submit" disabled=${busy || reason.trim() === ''}>Run the copy</button>
       </div>
     </form>
   <//>`
