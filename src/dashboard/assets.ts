@@ -11,12 +11,16 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 
+type Encoding = 'br' | 'gzip'
+
 /** A file as it is sent. */
 export interface Asset {
   readonly type: string
   /** Of its content: another one when it changes. */
   readonly etag: string
-  readonly bodies: { readonly plain: Buffer; readonly br: Buffer; readonly gzip: Buffer }
+  readonly plain: Buffer
+  /** Packed when it is first asked for. */
+  readonly packed: Partial<Record<Encoding, Promise<Buffer>>>
 }
 
 export interface AssetsOptions {
@@ -57,6 +61,12 @@ export const vendorFiles: Readonly<Record<string, VendorFile>> = {
 const brotli = promisify(brotliCompress)
 const gzipped = promisify(gzip)
 
+const packers: Readonly<Record<Encoding, (plain: Buffer) => Promise<Buffer>>> = {
+  // The best would take a second for all files, for a tenth less.
+  br: (plain) => brotli(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 6 } }),
+  gzip: (plain) => gzipped(plain),
+}
+
 /** A file as it lay there; it is made anew when it was changed. */
 interface Kept {
   readonly version: string
@@ -72,6 +82,8 @@ export class Assets {
   readonly #folder: string
   readonly #vendor: Readonly<Record<string, VendorFile>>
   readonly #kept = new Map<string, Kept>()
+  /** Every file of the page by its path below it. */
+  #files: Promise<ReadonlyMap<string, string>> | undefined
 
   constructor({ folder, vendor }: AssetsOptions = {}) {
     this.#folder = folder ?? join(import.meta.dirname, 'page')
@@ -82,8 +94,9 @@ export class Assets {
   async find(path: string): Promise<Asset | undefined> {
     const file = await this.#fileOf(path)
     if (file === undefined) return undefined
-    const { mtimeMs, size } = await stat(file.path)
-    const version = `${mtimeMs} ${size}`
+    const state = await stat(file.path).catch(() => undefined)
+    if (state === undefined) return undefined
+    const version = `${state.mtimeMs} ${state.size}`
     const kept = this.#kept.get(file.path)
     if (kept?.version === version) return kept.made
     const made = this.#make(file)
@@ -93,18 +106,27 @@ export class Assets {
   }
 
   async #fileOf(path: string): Promise<Found | undefined> {
-    if (path === '/') return found((await this.#pageFiles()).get('index.html'))
+    if (path === '/') return found(await this.#pageFile('index.html'))
     const vendor = Object.values(this.#vendor).find((each) => each.path === path)
     if (vendor !== undefined) return { path: vendorPath(vendor.from), exports: vendor.exports }
     if (!path.startsWith('/page/')) return undefined
     const name = path.slice('/page/'.length)
-    const files = await this.#pageFiles()
-    // In a checkout there is only the source of a module.
-    return found(files.get(name) ?? files.get(name.replace(/\.js$/, '.ts')))
+    return found(await this.#pageFile(name))
   }
 
-  /** Every file of the page by its path below it. Read each time: in a checkout somebody may be working on it. */
-  async #pageFiles(): Promise<ReadonlyMap<string, string>> {
+  /** What is not there is looked for again: in a checkout somebody may be working on it. */
+  async #pageFile(name: string): Promise<string | undefined> {
+    // In a checkout there is only the source of a module.
+    const source = name.replace(/\.js$/, '.ts')
+    const of = (files: ReadonlyMap<string, string> | undefined): string | undefined =>
+      files?.get(name) ?? files?.get(source)
+    const known = of(await this.#files)
+    if (known !== undefined) return known
+    this.#files = this.#listed()
+    return of(await this.#files)
+  }
+
+  async #listed(): Promise<ReadonlyMap<string, string>> {
     const names = await readdir(this.#folder, { recursive: true }).catch(() => [])
     return new Map(
       names
@@ -117,13 +139,9 @@ export class Assets {
   async #make({ path: file, exports }: Found): Promise<Asset> {
     const content = this.#content(file, await readFile(file))
     const plain = exports === undefined ? content : Buffer.from(`${content.toString()}\nexport default ${exports}\n`)
-    const [br, gz] = await Promise.all([
-      brotli(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }),
-      gzipped(plain, { level: 9 }),
-    ])
     const type = types[extname(file)] ?? types['.js']!
     const etag = `"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`
-    return { type, etag, bodies: { plain, br, gzip: gz } }
+    return { type, etag, plain, packed: {} }
   }
 
   #content(file: string, content: Buffer): Buffer {
@@ -164,16 +182,19 @@ function stripped(code: string): string {
 }
 
 /** The body that a client wants by `accept-encoding`. */
-export function encoded(
+export async function encoded(
   asset: Asset,
   accept: string | undefined,
-): { encoding: 'br' | 'gzip' | undefined; body: Buffer } {
-  const { plain, br, gzip: gz } = asset.bodies
-  const wants = (name: string): boolean =>
-    (accept ?? '')
-      .split(',')
-      .some((each) => new RegExp(`^\\s*${name}\\s*(?:;\\s*q=(?!0(?:\\.0*)?\\s*$).*)?$`, 'i').test(each))
-  if (wants('br') && br.length < plain.length) return { encoding: 'br', body: br }
-  if (wants('gzip') && gz.length < plain.length) return { encoding: 'gzip', body: gz }
-  return { encoding: undefined, body: plain }
+): Promise<{ encoding: Encoding | undefined; body: Buffer }> {
+  const { plain, packed } = asset
+  const encoding = (['br', 'gzip'] as const).find((name) => wants(accept, name))
+  if (encoding === undefined) return { encoding, body: plain }
+  packed[encoding] ??= packers[encoding](plain)
+  const body = await packed[encoding]
+  return body.length < plain.length ? { encoding, body } : { encoding: undefined, body: plain }
+}
+
+function wants(accept: string | undefined, name: string): boolean {
+  const wanted = new RegExp(`^\\s*${name}\\s*(?:;\\s*q=(?!0(?:\\.0*)?\\s*$).*)?$`, 'i')
+  return (accept ?? '').split(',').some((each) => wanted.test(each))
 }

@@ -45,7 +45,7 @@ console.log(h, view, other, lazy, 'preact')
 `
 
 async function text(path: string): Promise<string | undefined> {
-  return (await assets.find(path))?.bodies.plain.toString()
+  return (await assets.find(path))?.plain.toString()
 }
 
 test('a module has no types, and takes packages from this server', async () => {
@@ -95,15 +95,15 @@ test.for([
 
 test('an encoding is used that the client takes', async () => {
   const asset = (await assets.find('/page/parts/look.css'))!
-  const { plain } = asset.bodies
-  const br = encoded(asset, 'gzip, deflate, br, zstd')
+  const { plain } = asset
+  const br = await encoded(asset, 'gzip, deflate, br, zstd')
   expect(br.encoding).toBe('br')
   expect(brotliDecompressSync(br.body)).toEqual(plain)
-  const gz = encoded(asset, 'gzip;q=0.5, br;q=0')
+  const gz = await encoded(asset, 'gzip;q=0.5, br;q=0')
   expect(gz.encoding).toBe('gzip')
   expect(gunzipSync(gz.body)).toEqual(plain)
-  expect(encoded(asset, undefined)).toEqual({ encoding: undefined, body: plain })
-  expect(encoded(asset, 'brother')).toEqual({ encoding: undefined, body: plain })
+  expect(await encoded(asset, undefined)).toEqual({ encoding: undefined, body: plain })
+  expect(await encoded(asset, 'brother')).toEqual({ encoding: undefined, body: plain })
 })
 
 test('a file that changes has another tag and other content', async () => {
@@ -112,5 +112,5 @@ test('a file that changes has another tag and other content', async () => {
   writeFileSync(join(root, 'page', 'parts', 'look.css'), 'body { margin: 1px; padding: 3px }')
   const after = (await assets.find('/page/parts/look.css'))!
   expect(after.etag).not.toBe(before.etag)
-  expect(after.bodies.plain.toString()).toContain('1px')
+  expect(after.plain.toString()).toContain('1px')
 })

@@ -4,9 +4,10 @@
  * | request                                         | answer                                                                    |
  * | ----------------------------------------------- | ------------------------------------------------------------------------- |
  * | `POST /session` `{token}`                       | 204 and the session's cookie (HttpOnly, SameSite=Strict), or 401          |
+ * | `DELETE /session`                               | 204; the session and its streams end                                      |
  * | `GET /api/system`                               | `SystemView`                                                        |
  * | `GET /api/live` (server-sent)                   | `history` `LiveHistory` once, then `second` `LiveSecond`, `mark` `Mark` |
- * | `GET /api/tail?TailQuery` (server-sent) | `events` `TailEvents` at most 10 times a second                     |
+ * | `GET /api/tail?TailQuery` (server-sent) | `events` `TailEvents` at most 10 times a second; `trouble` `{detail}` when a filter was given up                     |
  * | `GET /api/events/{topic}/{partition}/{offset}`  | `EventView`                                                         |
  * | `POST /api/events` `SendRequest`          | `SendResult`                                                        |
  * | `GET /api/dead/{subscription}?DeadQuery` | `DeadPage`                                                         |

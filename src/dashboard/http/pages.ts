@@ -17,11 +17,11 @@ export const securityHeaders: Readonly<Record<string, string>> = {
   'permissions-policy': 'camera=(), microphone=(), geolocation=()',
 }
 
-export function answerAsset(request: FastifyRequest, reply: FastifyReply, asset: Asset): FastifyReply {
+export async function answerAsset(request: FastifyRequest, reply: FastifyReply, asset: Asset): Promise<FastifyReply> {
   // It is asked each time whether it is still the same: a new version of the package must not mix with an old one.
   reply.headers({ etag: asset.etag, 'cache-control': 'no-cache', vary: 'accept-encoding' })
   if (request.headers['if-none-match']?.includes(asset.etag)) return reply.status(304).send()
-  const { encoding, body } = encoded(asset, request.headers['accept-encoding'])
+  const { encoding, body } = await encoded(asset, request.headers['accept-encoding'])
   if (encoding !== undefined) void reply.header('content-encoding', encoding)
   return reply.type(asset.type).send(body)
 }

@@ -11,7 +11,7 @@ import { DashboardRefused } from '../errors.ts'
 import { sessionOf } from '../http/guard.ts'
 import type { Letters } from './letters.ts'
 import type { Redrives } from './redrives.ts'
-import { dryRunOf, selectionOf } from './views.ts'
+import { dryRunView, figuresOf, selectionOf } from './views.ts'
 
 export interface LetterActsOptions {
   readonly letters: Letters
@@ -35,7 +35,7 @@ export function letterActs(server: FastifyInstance, options: LetterActsOptions):
     const selection = selectionOf(body['selection'])
     const reason = optional(body, 'reason', textIn)
     const rate = optional(body, 'rate', numberIn) ?? defaultRate
-    if (isDry(body)) return dryRunOf(await letters.desk.redrive(subscription, selection, { dryRun: true }))
+    if (isDry(body)) return dryRunView(await letters.desk.dryRun(subscription, 'redrive', selection))
     const redrive = await redrives.begin({ subscription, selection, rate, reason, by })
     acts.tell({ by, act: 'redrive', to: `${subscription}: ${redrive.total} letters`, reason })
     return redrive
@@ -55,10 +55,10 @@ export function letterActs(server: FastifyInstance, options: LetterActsOptions):
     const body = bodyOf(request, ['selection', 'reason', 'dryRun'])
     const reason = textIn(body, 'reason')
     const selection = selectionOf(body['selection'])
-    const dryRun = isDry(body)
-    const results = dryRunOf(await letters.desk.as(by).discard(subscription, selection, { reason, dryRun }))
-    if (!dryRun) acts.tell({ by, act: 'discard', to: `${subscription}: ${results.total} letters`, reason })
-    return results
+    if (isDry(body)) return dryRunView(await letters.desk.dryRun(subscription, 'discard', selection))
+    const done = figuresOf(await letters.desk.as(by).discard(subscription, selection, { reason }))
+    acts.tell({ by, act: 'discard', to: `${subscription}: ${done.outcomes['discarded'] ?? 0} letters`, reason })
+    return done
   })
   server.post<OfSubscription>('/api/dead/:subscription/letters/:id/replace', async (request): Promise<SendResult> => {
     const { subscription, id } = request.params

@@ -62,6 +62,7 @@ export class Redrives {
       by,
       rate,
       total: 0,
+      toRequest: 0,
       requested: 0,
       redriven: 0,
       failedAgain: 0,
@@ -74,8 +75,8 @@ export class Redrives {
       ...(reason === undefined ? {} : { reason }),
       wait: true,
       signal: stop.signal,
-      progress: ({ total, requested, redriven, failed }) => {
-        Object.assign(state, { total, requested, redriven, failedAgain: failed })
+      progress: ({ total, toRequest, requested, redriven, failed }) => {
+        Object.assign(state, { total, toRequest, requested, redriven, failedAgain: failed })
         resolve()
       },
     })

@@ -4,6 +4,7 @@
  */
 import type {
   AuditEntry,
+  DryRun as LettersDryRun,
   DeadLetterIndex,
   DeadReason,
   IndexedLetter,
@@ -45,15 +46,17 @@ export function auditView({ at, by, action, letters, reason }: AuditEntry): Audi
 
 const refusedShown = 20
 
-export function dryRunOf(results: readonly LetterResult[]): DryRun {
+/** What was done, in figures. */
+export function figuresOf(results: readonly LetterResult[]): DryRun {
   const outcomes: Record<string, number> = {}
   for (const { outcome } of results) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
-  const refused = results.filter(({ error }) => error !== undefined)
-  return {
-    total: results.length,
-    outcomes,
-    refused: refused.slice(0, refusedShown).map(({ id, error }) => ({ id, why: error!.message })),
-  }
+  const refused = results.filter(({ error }) => error !== undefined).slice(0, refusedShown)
+  return dryRunView({ total: results.length, outcomes, refused })
+}
+
+export function dryRunView({ total, outcomes, refused }: LettersDryRun): DryRun {
+  const counts = outcomes as Readonly<Record<string, number>>
+  return { total, outcomes: counts, refused: refused.map(({ id, error }) => ({ id, why: error?.message ?? '' })) }
 }
 
 const texts = ['group', 'type', 'key', 'reason', 'kind', 'error'] as const

@@ -26,7 +26,7 @@ export interface LogNumbers {
   readonly waitingKeys?: ReadonlyMap<string, number>
 }
 
-/** Dead topics are read less often. */
+/** Dead topics are read less often, and delivery rates made. */
 const lettersEveryMs = 5_000
 
 export class LogWatch {
@@ -68,13 +68,20 @@ export class LogWatch {
     this.#reader ??= new LagReader({ log: await this.#app.open(), config, clock: this.#clock })
     const report = await this.#reader.read()
     const now = this.#clock.monotonic()
+    let { deliveries } = this.#numbers
     if (now - this.#lettersAt >= lettersEveryMs) {
       this.#lettersAt = now
       await this.#letters.refresh()
+      // It goes through all letters, and changes slowly.
+      deliveries = rateByLane(this.#deliveries.add(report, this.#letters.unresolvedOrigins()))
     }
-    const deliveries = rateByLane(this.#deliveries.add(report, this.#letters.unresolvedOrigins()))
     const rates = this.#ratesSince(report, now)
-    this.#numbers = { report, deliveries, waitingKeys: waitingKeys(report.partitions), ...(rates && { rates }) }
+    this.#numbers = {
+      report,
+      waitingKeys: waitingKeys(report.partitions),
+      ...(deliveries && { deliveries }),
+      ...(rates && { rates }),
+    }
   }
 
   #ratesSince(report: LagReport, now: number): ReadonlyMap<string, number> | undefined {
