@@ -83,7 +83,7 @@ function optionsOf(latest: Latest, width: number, height: number): uPlot.Options
   return {
     width,
     height,
-    padding: [24, 8, 0, 0],
+    padding: [24, 24, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
     scales: {

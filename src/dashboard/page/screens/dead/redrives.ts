@@ -41,7 +41,7 @@ export function Redrives({ subscription }: { subscription: string }): VNode {
 
 function Progress({ redrive, again }: { redrive: Redrive; again: () => void }): VNode {
   const { rights, readOnly } = useSystem()
-  const { id, state, total, requested, redriven, failedAgain, rate, by, startedAt, endedAt, error } = redrive
+  const { id, state, total, toRequest, requested, redriven, failedAgain, rate, by, startedAt, endedAt, error } = redrive
   const stop = async (): Promise<void> => {
     try {
       await post(`redrives/${encodeURIComponent(id)}/stop`)
@@ -56,9 +56,12 @@ function Progress({ redrive, again }: { redrive: Redrive; again: () => void }): 
       <span class=${`tag ${kinds[state]}`}>${state}</span>
       ${state === 'running' && rights.redrive && !readOnly && html`<button onClick=${() => void stop()}>Stop</button>`}
     </header>
-    <progress max=${Math.max(total, 1)} value=${requested} aria-label="Requested"></progress>
+    <progress max=${Math.max(toRequest, 1)} value=${requested} aria-label="Requested"></progress>
     <div class="outcome">
-      <div><b>${count(requested)}</b><span>of ${count(total)} requested</span></div>
+      <div>
+        <b>${count(requested)}</b
+        ><span>of ${count(toRequest)} requested${toRequest < total ? '; the others follow them' : ''}</span>
+      </div>
       <div><b class="good">${count(redriven)}</b><span>handled</span></div>
       <div><b class=${failedAgain > 0 ? 'bad' : ''}>${count(failedAgain)}</b><span>failed again</span></div>
     </div>

@@ -16,6 +16,7 @@ import { AddMark, MarksList } from './marks.ts'
 import type { Shown } from './shown.ts'
 import { SubscriptionTable } from './subscriptions.ts'
 import { ThroughputPlot } from './throughput.ts'
+import { Trouble } from './trouble.ts'
 import { WaitingPlot } from './waiting.ts'
 
 export function Overview(): VNode {
@@ -48,6 +49,7 @@ function Numbers(shown: Shown): VNode {
   const happened = useCell(marks)
   return html`
     <${LaneCards} ...${shown} />
+    <${Trouble} seconds=${shown.seconds} />
     <${WaitingPlot} ...${shown} marks=${happened} />
     <${ThroughputPlot} ...${shown} marks=${happened} />
     <${MarksList} />

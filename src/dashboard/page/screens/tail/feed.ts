@@ -11,6 +11,8 @@ export class TailFeed {
   /** Shown. */
   lines: readonly TailLine[] = []
   link: Link = { state: 'connecting', problem: null, tries: 0 }
+  /** A filter that the server gave up. */
+  trouble: string | null = null
   /** Left out by the server, since the beginning. */
   skipped = 0
   #fresh: TailLine[] = []
@@ -34,6 +36,10 @@ export class TailFeed {
         this.#changed()
       },
       event: (name, data) => {
+        if (name === 'trouble') {
+          this.trouble = (data as { detail: string }).detail
+          return this.#changed()
+        }
         if (name !== 'events') return
         const { events, skipped } = data as TailEvents
         this.skipped += skipped

@@ -49,7 +49,7 @@ export function Tail(): VNode {
         ${held ? `Go on (${count(feed.waiting)} new)` : 'Hold'}
       </button>
     </div>
-    <${TailFilters} problem=${link.state === 'refused' ? link.problem : null} />
+    <${TailFilters} problem=${link.state === 'refused' ? link.problem : feed.trouble} />
     ${
       feed.lines.length === 0
         ? html`<div class="card"><${Nothing} state=${link.state} filtered=${Boolean(type ?? key ?? filter[0])} /></div>`
