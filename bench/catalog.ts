@@ -11,6 +11,7 @@ const modules = {
   'urgent-first': () => import('./scenarios/urgent-first.ts'),
   'keyed-concurrency': () => import('./scenarios/keyed-concurrency.ts'),
   'memory-waiting': () => import('./scenarios/memory-waiting.ts'),
+  'dead-letters': () => import('./scenarios/dead-letters.ts'),
   'first-event': () => import('./scenarios/first-event.ts'),
   'inbox-price': () => import('./scenarios/inbox-price.ts'),
   'telemetry-price': () => import('./scenarios/telemetry-price.ts'),
