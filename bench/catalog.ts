@@ -15,6 +15,7 @@ const modules = {
   'first-event': () => import('./scenarios/first-event.ts'),
   'inbox-price': () => import('./scenarios/inbox-price.ts'),
   'telemetry-price': () => import('./scenarios/telemetry-price.ts'),
+  'dashboard-viewer': () => import('./scenarios/dashboard-viewer.ts'),
   'kafka-publish-single': () => import('./scenarios/kafka-publish-single.ts'),
   'kafka-publish-many': () => import('./scenarios/kafka-publish-many.ts'),
   'kafka-consume': () => import('./scenarios/kafka-consume.ts'),

@@ -19,6 +19,8 @@ const steps: readonly Step[] = [
   { name: 'format', command: ['oxfmt', '--check'], mend: 'Run "npm run fmt".' },
   { name: 'lint', command: ['oxlint', '--deny-warnings'], mend: 'The rule and place are above.' },
   { name: 'types', command: ['tsc', '--noEmit'], mend: 'The error and place are above.' },
+  // The dashboard's page is for browsers: other types are there.
+  { name: 'page', command: ['tsc', '--noEmit', '-p', 'src/dashboard/page'], mend: 'The error and place are above.' },
   {
     name: 'tests',
     command: [

@@ -46,6 +46,7 @@ test('examples and the benchmark enter src only by a door that the package expor
     'inbox/index',
     'testing/index',
     'gateway/index',
+    'dashboard/index',
     'otel/index',
     'client/index',
   ])

@@ -17,6 +17,10 @@ export const program: Readonly<Record<string, Entry>> = {
     summary: 'Take events over HTTP (CloudEvents)',
     load: async () => (await import('./commands/gateway.ts')).gateway,
   },
+  dashboard: {
+    summary: 'Show the app in a browser, and act on it',
+    load: async () => (await import('./commands/dashboard.ts')).dashboard,
+  },
   key: {
     summary: 'Make an API key for the gateway',
     load: async () => (await import('./commands/key.ts')).key,

@@ -64,7 +64,7 @@ export interface CompiledEvent {
   readonly key: (data: unknown) => string
   /** The payload's field that the key is; undefined where a function takes it. */
   readonly keyField?: string | undefined
-  /** Paths of payload fields never shown to people (dashboard, CLI output). */
+  /** Paths of payload fields never shown to people (dashboard, CLI output): those of `secret` and of `pii`. */
   readonly secret: readonly string[]
 }
 

@@ -23,8 +23,10 @@ export interface EventOptions<Output = unknown> {
    * Default: the stream's.
    */
   readonly key?: KeyField<Output> | ((data: Output) => string)
-  /** Paths of fields that the command line masks, as `'card.number'`. */
+  /** Paths of fields that command line, gateway (`/tail`) and dashboard mask, as `'card.number'`. */
   readonly secret?: readonly FieldPath<Output>[]
+  /** Paths of fields about persons. They are masked like `secret` ones. */
+  readonly pii?: readonly FieldPath<Output>[]
 }
 
 /**

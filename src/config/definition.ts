@@ -17,6 +17,7 @@ export interface EventDefinition<
   readonly lane?: Lane
   readonly key?: string | ((data: Output) => string)
   readonly secret?: readonly string[]
+  readonly pii?: readonly string[]
   /** Only for the compiler: whether the event has a key of its own. */
   readonly keyed?: Keyed
 }

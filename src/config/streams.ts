@@ -86,7 +86,7 @@ function compileEvents(
       given.wrong(type, 'is a schema; wrap it: event(schema)')
       continue
     }
-    const event = given.section(type, ['schema', 'lane', 'key', 'secret'])
+    const event = given.section(type, ['schema', 'lane', 'key', 'secret', 'pii'])
     events.set(type, compileEvent(event, { type, stream: streamName, streamKey, lanes }))
   }
   if (count === 0) stream.wrong('events', 'names no event; declare at least one as "order.placed": event(schema)')
@@ -114,7 +114,7 @@ function compileEvent(event: Section, { type, stream, streamKey, lanes }: Surrou
     schema: schemaOf(event),
     key: keyOf(type, key ?? ''),
     keyField: typeof key === 'string' ? key : undefined,
-    secret: secretOf(event),
+    secret: [...new Set([...pathsOf(event, 'secret'), ...pathsOf(event, 'pii')])],
   }
 }
 
@@ -169,14 +169,11 @@ function isSchema(value: unknown): value is StandardSchemaV1 {
   }
 }
 
-function secretOf(event: Section): readonly string[] {
-  const paths = event.list('secret') ?? []
+function pathsOf(event: Section, field: 'secret' | 'pii'): readonly string[] {
+  const paths = event.list(field) ?? []
   paths.forEach((path, index) => {
     if (typeof path === 'string' && /^[^.]+(?:\.[^.]+)*$/.test(path)) return
-    event.problems.add(
-      `${joined(event.path, 'secret')}[${index}]`,
-      `${shown(path)} is not a path such as "card.number"`,
-    )
+    event.problems.add(`${joined(event.path, field)}[${index}]`, `${shown(path)} is not a path such as "card.number"`)
   })
   return paths.filter((path) => typeof path === 'string')
 }

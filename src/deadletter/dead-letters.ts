@@ -35,11 +35,22 @@ export interface DeadLettersOptions {
 export class DeadLetters {
   readonly #options: DeadLettersOptions
   readonly #by: string
-  readonly #indexes = new Map<string, DeadLetterIndex>()
+  readonly #indexes: Map<string, DeadLetterIndex>
 
-  constructor(options: DeadLettersOptions) {
+  constructor(options: DeadLettersOptions, indexes = new Map<string, DeadLetterIndex>()) {
     this.#options = options
     this.#by = options.by ?? whoami()
+    this.#indexes = indexes
+  }
+
+  /** The same letters, read once for both, with somebody else who acts. */
+  as(by: string): DeadLetters {
+    return new DeadLetters({ ...this.#options, by }, this.#indexes)
+  }
+
+  /** What is unresolved, as new as the log is. @throws DeadLetterRequestInvalid, LogUnavailable */
+  async index(subscription: string): Promise<DeadLetterIndex> {
+    return (await this.#desk(subscription)).index
   }
 
   /**

@@ -7,6 +7,7 @@ import type { CompiledConfig } from '../config/index.ts'
 import { quoted } from '../event/index.ts'
 import {
   isAllowed,
+  isLoopbackHostHeader,
   matches,
   maxSignedBodyBytes,
   mayEver,
@@ -18,7 +19,6 @@ import {
 } from './access/index.ts'
 import { contentMode, type ReceivedEvent } from './cloud-events.ts'
 import { RequestRefused } from './errors.ts'
-import { isLoopbackHostHeader } from './loopback.ts'
 
 /** What a route needs. One that is not here is nobody's where there is access. */
 const needs: Readonly<Record<string, Verb | 'nothing'>> = {

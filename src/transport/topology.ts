@@ -25,7 +25,7 @@ export interface PartitionState {
   /** Brokers that have (or get) a copy, the preferred leader first; empty where a log has no copies. */
   readonly replicas: readonly number[]
   readonly inSync: readonly number[]
-  /** Broker that leads it; -1 when none does, undefined where a log has no brokers. */
+  /** The broker that takes and gives its records; undefined where there is none just now, or none at all. */
   readonly leader?: number | undefined
   /** Of `replicas`: copies that are being made. */
   readonly adding: readonly number[]
@@ -38,12 +38,16 @@ export interface PartitionState {
 export interface BrokerState {
   readonly id: number
   readonly rack?: string | undefined
+  /** `broker-1:9092` */
+  readonly address?: string | undefined
 }
 
 /** The machines behind a log. */
 export interface ClusterState {
   readonly id: string
   readonly brokers: readonly BrokerState[]
+  /** The broker that decides about the others, as clients are told; undefined where none is known. */
+  readonly controller?: number | undefined
   /** Their settings by name, then by broker. Empty when they may not be read. */
   readonly settings: ReadonlyMap<string, ReadonlyMap<number, string>>
 }

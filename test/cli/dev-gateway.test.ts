@@ -26,7 +26,7 @@ let modules = 0
 async function devLine(...flags: string[]): Promise<string[]> {
   const file = `app-${++modules}.ts`
   await project.write(file, appFile())
-  return ['dev', file, ...flags]
+  return ['dev', file, '--no-dashboard', ...flags]
 }
 
 const shell = (options: { tty?: boolean } = {}): FakeShell => fakeShell({ cwd: project.directory, ...options })

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { compile, ConfigInvalid, event } from '../../src/config/index.ts'
+import { compile, ConfigInvalid, defineVeltrix, event, masked } from '../../src/config/index.ts'
 
 const order = z.object({ orderId: z.string(), total: z.number() })
 
@@ -283,6 +283,10 @@ describe('problems', () => {
       streamWith({ events: { a: event(order, { secret: ['a..b', 5 as never] } as never) } }),
       'streams.orders.events.a.secret[1]: 5',
     ],
+    [
+      streamWith({ events: { a: event(order, { pii: ['a..b'] } as never) } }),
+      'streams.orders.events.a.pii[0]: "a..b" is not a path',
+    ],
     [subscriptionWith({ events: 'order.placed' }), 'subscriptions.billing.events: "order.placed" is not a list'],
     [
       subscriptionWith({ events: ['order.placed', 'order.placed'] }),
@@ -366,4 +370,12 @@ describe('definitions nobody checked', () => {
       { numRuns: 500 },
     )
   })
+})
+
+test('fields about persons are masked like secrets', () => {
+  const schema = z.object({ id: z.string(), card: z.string(), name: z.string() })
+  const events = { a: event(schema, { secret: ['card'], pii: ['name', 'card'] }) }
+  const config = compile(defineVeltrix({ app: 'shop', streams: { orders: { key: 'id', events } } }))
+  expect(config.events.get('a')!.secret).toEqual(['card', 'name'])
+  expect(masked({ id: '1', card: '4111', name: 'Ada' }, 'a', config)).toEqual({ id: '1', card: '***', name: '***' })
 })

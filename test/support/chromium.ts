@@ -18,6 +18,10 @@ export function missingChromium(): string | undefined {
   return programs.some((program) => existsSync(program)) ? undefined : 'install chromium'
 }
 
+export function chromiumProgram(): string {
+  return programs.find((program) => existsSync(program))!
+}
+
 const root = join(import.meta.dirname, '..', '..')
 
 export interface Page {
@@ -60,10 +64,9 @@ export async function page(script: () => string): Promise<Page> {
 
 function show(url: string): void {
   const profile = mkdtempSync(join(tmpdir(), 'veltrix-chromium-'))
-  const program = programs.find((each) => existsSync(each))!
   const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run']
   // A group of its own: it has children.
-  const browser = spawn(program, [...flags, `--user-data-dir=${profile}`, '--remote-debugging-port=0', url], {
+  const browser = spawn(chromiumProgram(), [...flags, `--user-data-dir=${profile}`, '--remote-debugging-port=0', url], {
     stdio: 'ignore',
     detached: true,
   })

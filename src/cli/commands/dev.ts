@@ -15,6 +15,7 @@ export const dev = command({
     'SIGINT and SIGTERM drain: nothing new is taken, running handlers finish, positions are committed, exit 0. A second signal leaves at once.',
     'With --kafka the same app, unchanged, runs on a Kafka cluster: the one that "veltrix cluster up" started here, or three brokers that are started for this run and end with it (Java 17 and Maven, or Docker). --brokers names any other cluster. Kafka needs the package @platformatic/kafka.',
     'Events are taken over HTTP too, as by "veltrix gateway": on 127.0.0.1:4680, or on a free port where that is taken. The view, the snapshots and the summary say where.',
+    'It is shown in a browser too, as by "veltrix dashboard": on 127.0.0.1:4681, or on a free port. The address has the token that lets in.',
     'When the module exports `scenario` besides its app, its traffic runs too, and what it checked is part of the summary.',
   ],
   args: {
@@ -58,6 +59,17 @@ export const dev = command({
       valueHint: 'number',
       description: 'Of the gateway; taken, it is an error. 0 takes a free one (default: 4680)',
     },
+    dashboard: {
+      type: 'boolean',
+      default: true,
+      description: 'Show it in a browser',
+      negativeDescription: 'Show it in no browser',
+    },
+    'dashboard-port': {
+      type: 'string',
+      valueHint: 'number',
+      description: 'Of the dashboard; taken, it is an error. 0 takes a free one (default: 4681)',
+    },
     ...measuringArgs,
     settle: {
       type: 'string',
@@ -88,6 +100,10 @@ export const dev = command({
     const intervalMs = duration('interval', args.interval, 50)!
     const port = wholeNumber('port', args.port, { min: 0, max: 65_535 })
     if (port !== undefined && !args.gateway) throw new UsageInvalid('--port is of the gateway: leave out --no-gateway.')
+    const dashboardPort = wholeNumber('dashboard-port', args['dashboard-port'], { min: 0, max: 65_535 })
+    if (dashboardPort !== undefined && !args.dashboard) {
+      throw new UsageInvalid('--dashboard-port is of the dashboard: leave out --no-dashboard.')
+    }
     const loaded = await loadApp(args.app, shell, 'app')
     const known = [...loaded.config.subscriptions.keys()]
     const names = every('subscription').map((name) =>
@@ -118,6 +134,7 @@ export const dev = command({
       live,
       scenario: args.scenario ? loaded.scenario : undefined,
       gateway: args.gateway ? { port } : false,
+      dashboard: args.dashboard ? { port: dashboardPort } : false,
       subscriptions: names.length > 0 ? names : loaded.hasHandlers ? undefined : [],
     }
     const system = on === undefined ? undefined : 'kafka'

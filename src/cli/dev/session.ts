@@ -3,13 +3,15 @@
  * @module
  */
 import { sleep, type Clock } from '../../clock.ts'
-import { shown, type LoadedApp } from '../app-module.ts'
+import type { LoadedApp } from '../app-module.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { lagCounts, laneLags } from '../../telemetry/lag/index.ts'
 import type { Output } from '../output.ts'
+import { placeOf } from '../place.ts'
 import type { Scenario } from '../scenario.ts'
 import type { Shell } from '../shell.ts'
 import { Gauges } from '../view/gauges.ts'
+import { DevDashboard } from './dashboard.ts'
 import { DevGateway } from './gateway.ts'
 import { aborted, Interrupts } from './interrupts.ts'
 import { summaryOf, type Summary } from './summary.ts'
@@ -32,6 +34,8 @@ export interface SessionOptions {
   readonly subscriptions: readonly string[] | undefined
   /** Events are taken over HTTP too, at this port or (undefined) at the usual one; false: they are not. */
   readonly gateway: { readonly port: number | undefined } | false
+  /** It is shown in a browser, likewise. */
+  readonly dashboard: { readonly port: number | undefined } | false
 }
 
 const settlePollMs = 50
@@ -52,15 +56,16 @@ export async function runSession(options: SessionOptions): Promise<number> {
   // A view that nobody sees any more (`| head`) is the end of the session, as for every other command.
   const ended = AbortSignal.any([interrupts.signal, options.out.gone])
   const gateway = gatewayOf(options, gauges)
+  const dashboard = dashboardOf(options, gauges)
   let summary: Summary | undefined
   let abandoned = 0
   try {
     await app.start(options.subscriptions === undefined ? {} : { subscriptions: [...options.subscriptions] })
-    await gateway?.begin()
+    await Promise.all([gateway?.begin(), dashboard?.begin()])
     summary = await live(options, { gauges, view, gateway }, ended)
   } finally {
     try {
-      await gateway?.close()
+      await Promise.all([gateway?.close(), dashboard?.close()])
       abandoned = (await app.stop()).abandoned
     } finally {
       view.close()
@@ -116,6 +121,25 @@ function gatewayOf({ gateway, loaded, shell, out }: SessionOptions, gauges: Gaug
     listening: (url) => (gauges.gateway = url),
     note: (text) => out.note(text),
     onFailure: (error) => gauges.notes.add('trouble', `the gateway failed at a request: ${String(error)}`, clock.now()),
+  })
+}
+
+function dashboardOf(options: SessionOptions, gauges: Gauges): DevDashboard | undefined {
+  const { dashboard, loaded, shell, out } = options
+  if (dashboard === false) return undefined
+  const { clock } = shell
+  return new DevDashboard({
+    app: loaded.app,
+    port: dashboard.port,
+    clock,
+    place: options.place ?? placeOf(loaded.config, shell.cwd),
+    gateway: () => gauges.gateway,
+    listening: (url) => (gauges.dashboard = url),
+    note: (text) => out.note(text),
+    onAct: ({ at, by, act, to, reason }) =>
+      gauges.notes.add('text', `${by}: ${act} ${to}${reason === undefined ? '' : ` (${reason})`}`, at),
+    onFailure: (error) =>
+      gauges.notes.add('trouble', `the dashboard failed at a request: ${String(error)}`, clock.now()),
   })
 }
 
@@ -214,11 +238,4 @@ function viewOf(options: SessionOptions, gauges: Gauges): View {
   }
   if (out.json) return new JsonView(view)
   return options.live ? new LiveView(view) : new PlainView(view)
-}
-
-/** `embedded log .veltrix`, or the name of another transport. */
-function placeOf({ transport }: LoadedApp['config'], cwd: string): string {
-  if (transport === 'embedded') return 'embedded log .veltrix'
-  const { name, directory } = transport as typeof transport & { readonly directory?: string }
-  return directory === undefined ? name : `${name} log ${shown(directory, cwd)}`
 }

@@ -24,6 +24,8 @@ export interface Summary {
   readonly failedPublishes: number
   /** Where events were taken over HTTP; null where they were not. */
   readonly gateway: string | null
+  /** Where it was shown in a browser; null where it was not. */
+  readonly dashboard: string | null
   readonly lanes: Readonly<Record<string, LaneSummary>>
   readonly [field: string]: unknown
 }
@@ -61,6 +63,7 @@ export function summaryOf({ gauges, settled, durationMs, own }: SummaryInput): S
     retries: snapshot.retries,
     failedPublishes: snapshot.failedPublishes,
     gateway: snapshot.gateway,
+    dashboard: snapshot.dashboard,
     ...ownFields,
     lanes: Object.fromEntries(
       lanes.map(([name, { published, handled }]) => [

@@ -103,6 +103,7 @@ export class PlainView implements View {
   readonly #options: ViewOptions
   #told = 0
   #gateway: string | null = null
+  #dashboard: string | null = null
 
   constructor(options: ViewOptions) {
     this.#options = options
@@ -114,6 +115,8 @@ export class PlainView implements View {
     this.#told = gauges.notes.added
     if (this.#gateway !== gauges.gateway) out.raw(`gateway on ${gauges.gateway}\n`)
     this.#gateway = gauges.gateway
+    if (this.#dashboard !== gauges.dashboard) out.raw(`dashboard on ${gauges.dashboard}\n`)
+    this.#dashboard = gauges.dashboard
     out.raw(`${plainLine(gauges.snapshot())}\n`)
   }
 

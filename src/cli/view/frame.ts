@@ -55,8 +55,18 @@ function titleLines({ snapshot, place, draining, memoryBytes, columns, paint }: 
 }
 
 function gatewayLines({ snapshot, columns, paint }: FrameOptions): string[] {
-  if (snapshot.gateway === null) return []
-  return [paint.faint(clip(`gateway  POST ${snapshot.gateway}/events`, columns))]
+  const { gateway, dashboard } = snapshot
+  return [
+    // A terminal makes a link of it: it is not cut, but wraps where there is no room.
+    ...(dashboard === null ? [] : wrapped(`dashboard  ${dashboard}`, columns).map((line) => paint.strong(line))),
+    ...(gateway === null ? [] : [paint.faint(clip(`gateway  POST ${gateway}/events`, columns))]),
+  ]
+}
+
+/** Of an address nothing is left out. */
+function wrapped(text: string, columns: number): string[] {
+  const count = Math.ceil(text.length / columns)
+  return Array.from({ length: count }, (_, nth) => text.slice(nth * columns, (nth + 1) * columns))
 }
 
 const laneColumns: readonly Column[] = [

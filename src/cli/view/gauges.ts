@@ -5,10 +5,9 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { ChannelMessages, ChannelName } from '../../channels.ts'
 import type { Clock } from '../../clock.ts'
+import { Rate, RollingLatency, WaitingKeys } from '../../telemetry/live/index.ts'
 import { Notes } from './notes.ts'
-import { Rate, RollingLatency } from './rolling.ts'
 import type { LaneNumbers, Snapshot, SubscriptionNumbers } from './snapshot.ts'
-import { WaitingKeys } from './waiting-keys.ts'
 
 /** Records not committed, as `lag.ts` counts them. */
 export interface LagCounts {
@@ -45,6 +44,8 @@ export class Gauges {
   readonly notes = new Notes()
   /** Where events are taken over HTTP. */
   gateway: string | null = null
+  /** Where it is shown in a browser, with the token that lets in. */
+  dashboard: string | null = null
   readonly #clock: Clock
   readonly #app: string
   readonly #startedAt: number
@@ -123,6 +124,7 @@ export class Gauges {
       failedPublishes: this.#failedPublishes,
       retries: this.#retries,
       gateway: this.gateway,
+      dashboard: this.dashboard,
     }
   }
 

@@ -14,6 +14,8 @@ export interface Snapshot {
   readonly retries: number
   /** Where events are taken over HTTP; null where they are not (yet). */
   readonly gateway: string | null
+  /** Where it is shown in a browser, with the token that lets in; null where it is not (yet). */
+  readonly dashboard: string | null
 }
 
 export interface LaneNumbers {

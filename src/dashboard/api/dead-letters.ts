@@ -110,6 +110,8 @@ export interface Redrive {
   readonly by: string
   readonly rate: number
   readonly total: number
+  /** Those of them that have to be asked for: the others follow one of these by themselves. */
+  readonly toRequest: number
   readonly requested: number
   readonly redriven: number
   readonly failedAgain: number

@@ -4,9 +4,10 @@
  * | request                                         | answer                                                                    |
  * | ----------------------------------------------- | ------------------------------------------------------------------------- |
  * | `POST /session` `{token}`                       | 204 and the session's cookie (HttpOnly, SameSite=Strict), or 401          |
+ * | `DELETE /session`                               | 204; the session and its streams end                                      |
  * | `GET /api/system`                               | `SystemView`                                                        |
  * | `GET /api/live` (server-sent)                   | `history` `LiveHistory` once, then `second` `LiveSecond`, `mark` `Mark` |
- * | `GET /api/tail?TailQuery` (server-sent) | `events` `TailEvents` at most 10 times a second                     |
+ * | `GET /api/tail?TailQuery` (server-sent) | `events` `TailEvents` at most 10 times a second; `trouble` `{detail}` when a filter was given up                     |
  * | `GET /api/events/{topic}/{partition}/{offset}`  | `EventView`                                                         |
  * | `POST /api/events` `SendRequest`          | `SendResult`                                                        |
  * | `GET /api/dead/{subscription}?DeadQuery` | `DeadPage`                                                         |
@@ -17,7 +18,7 @@
  * | `GET /api/redrives`                             | `Redrive[]`: those of this server, newest first                   |
  * | `POST /api/redrives/{id}/stop`                  | `Redrive`                                                           |
  * | `POST /api/dead/{subscription}/discard` `DiscardRequest` | `DryRun`                                             |
- * | `POST /api/dead/{subscription}/letters/{id}/replace` `ReplaceRequest` | `SendResult`: an edited copy is published, the letter let go |
+ * | `POST /api/dead/{subscription}/letters/{id}/replace` `ReplaceRequest` | `SendResult`: an edited copy runs in the letter's place; `id` is that event's |
  * | `GET /api/topics`                               | `TopicsView`                                                        |
  * | `GET /api/plan`                                 | `PlanView`                                                          |
  * | `POST /api/subscriptions/{name}/pause`, `/resume` `{lane?}` | 204; 409 problem where the application runs elsewhere         |

@@ -31,23 +31,25 @@ export interface LaneSecond {
   readonly lagSeconds: number | null
   /** Handled ÷ acknowledged, of what was acknowledged longer ago than the window and within the last minutes: 0..1. */
   readonly deliveryRate: number | null
-  /** Events that became dead letters in this second. */
-  readonly dead: number
-  readonly retries: number
+  /** Events that became dead letters in this second; null where the application runs elsewhere, as in the fields below. */
+  readonly dead: number | null
+  readonly retries: number | null
 }
 
 export interface SubscriptionSecond {
   readonly handled: number
-  readonly retries: number
-  readonly running: number
-  readonly waitingKeys: number
-  readonly parkedKeys: number
+  readonly retries: number | null
+  readonly running: number | null
+  /** Keys that wait for a repeated attempt; elsewhere: as of the last commits. */
+  readonly waitingKeys: number | null
+  readonly parkedKeys: number | null
   readonly lag: number | null
   readonly lagSeconds: number | null
   /** Unresolved dead letters. */
   readonly deadLetters: number | null
-  readonly breaker: 'closed' | 'open' | 'half-open'
-  readonly paused: boolean
+  readonly breaker: 'closed' | 'open' | 'half-open' | null
+  /** All of its lanes are. */
+  readonly paused: boolean | null
 }
 
 export interface FlowSecond {

@@ -8,6 +8,7 @@ import type { ClaimRight } from './tokens.ts'
 import { verbs, type Right, type Verb } from './rights.ts'
 
 const fields = ['verbs', 'types', 'sources']
+const withSources: ReadonlySet<Verb> = new Set(['publish', 'tail', 'read-payload'])
 
 export class RightsReader {
   readonly problems: Problems
@@ -48,7 +49,13 @@ export class RightsReader {
     const found = named.filter(isVerb)
     const types = this.#texts(section, 'types')
     for (const type of types) this.#checkType(section, type)
-    const needsSources = found.some((verb) => verb !== 'read-types')
+    if (found.includes('read') && !types.includes('*')) {
+      section.wrong(
+        'types',
+        'must be "*" with the verb "read": the dashboard shows what there is of every type, but for payloads',
+      )
+    }
+    const needsSources = found.some((verb) => withSources.has(verb))
     const sources = needsSources || section.has('sources') ? this.#texts(section, 'sources') : []
     for (const source of sources) {
       if (source.slice(0, -1).includes('*')) section.wrong('sources', `${shown(source)} has a * before its end`)

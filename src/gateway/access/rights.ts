@@ -3,8 +3,11 @@
  * @module
  */
 
-/** `publish`: send events. `read-types`: list types and read descriptions. `tail`: read events as they come. */
-export const verbs = ['publish', 'read-types', 'tail'] as const
+/**
+ * `publish`: send events. `read-types`: list types and read descriptions. `tail`: read events as they come. Of the dashboard: `read`: see all but
+ * payloads. `read-payload`: see payloads. `redrive`: run dead letters again, discard or replace them. `pause`: hold subscriptions.
+ */
+export const verbs = ['publish', 'read-types', 'tail', 'read', 'read-payload', 'redrive', 'pause'] as const
 export type Verb = (typeof verbs)[number]
 
 /** One right, as it is written. */
@@ -12,7 +15,7 @@ export interface RightOptions {
   readonly verbs: readonly Verb[]
   /** Types of events: `order.placed`, `order.*` (whatever begins with `order.`) or `*`. */
   readonly types: readonly string[]
-  /** Sources of events: `/till/7`, `/till/*` (whatever begins with `/till/`) or `*`. Needed with `publish` and `tail`. */
+  /** Sources of events: `/till/7`, `/till/*` (whatever begins with `/till/`) or `*`. Needed with `publish`, `tail` and `read-payload`. */
   readonly sources?: readonly string[]
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { TopicPartition } from '../../transport/index.ts'
-import { idOf } from './partitions.ts'
+import { idOf, type PartitionLag } from './partitions.ts'
 import type { LagReport } from './reader.ts'
 
 export interface DeliveryOptions {
@@ -12,6 +12,11 @@ export interface DeliveryOptions {
   readonly windowMs?: number
   /** How long before that is looked at. Milliseconds, default five minutes. */
   readonly periodMs?: number
+  /**
+   * How many records from `from` to before `to` are done, all of them at or above the committed position. Default none: a key that waits
+   * for a repeated attempt then holds back the count of its partition.
+   */
+  readonly doneAbove?: (row: PartitionLag, from: number, to: number) => number
 }
 
 export interface LaneDelivery {
@@ -19,6 +24,9 @@ export interface LaneDelivery {
   readonly lane: string
   /** Handled ÷ acknowledged, 0..1; null when nothing was acknowledged, or it has not been looked for long enough. */
   readonly rate: number | null
+  /** What was acknowledged in that while, and what is handled of it; for sums over subscriptions. */
+  readonly acknowledged: number
+  readonly handled: number
 }
 
 /** An unresolved dead letter: done, and not handled. */
@@ -39,9 +47,11 @@ const mostLooks = 40
 export class DeliveryRates {
   readonly #windowMs: number
   readonly #periodMs: number
+  readonly #doneAbove: NonNullable<DeliveryOptions['doneAbove']>
   #looks: Look[] = []
 
-  constructor({ windowMs = 60_000, periodMs = 300_000 }: DeliveryOptions = {}) {
+  constructor({ windowMs = 60_000, periodMs = 300_000, doneAbove = () => 0 }: DeliveryOptions = {}) {
+    this.#doneAbove = doneAbove
     this.#windowMs = windowMs
     this.#periodMs = periodMs
   }
@@ -60,8 +70,15 @@ export class DeliveryRates {
       const first = Math.max(since.ends.get(idOf(row)) ?? row.earliest, row.earliest)
       const end = Math.max(until.ends.get(idOf(row)) ?? first, first)
       lane.stored += end - first
-      lane.handled += Math.min(end, Math.max(first, row.next)) - first
-      ranges.set(`${row.subscription}/${idOf(row)}`, { first, end: Math.min(end, row.next), row: lane })
+      const below = Math.min(end, Math.max(first, row.next))
+      const above = end > below ? this.#doneAbove(row, below, end) : 0
+      lane.handled += below - first + above
+      // Letters above the position are done where anything above it is.
+      ranges.set(`${row.subscription}/${idOf(row)}`, {
+        first,
+        end: above > 0 ? end : Math.min(end, row.next),
+        row: lane,
+      })
     }
     for (const { subscription, origin } of letters) {
       const range = ranges.get(`${subscription}/${idOf(origin)}`)
@@ -83,5 +100,6 @@ export class DeliveryRates {
 
 function rateOf(row: { subscription: string; lane: string; stored: number; handled: number }): LaneDelivery {
   const { subscription, lane, stored, handled } = row
-  return { subscription, lane, rate: stored === 0 ? null : Math.max(0, handled) / stored }
+  const rate = stored === 0 ? null : Math.max(0, handled) / stored
+  return { subscription, lane, rate, acknowledged: stored, handled: Math.max(0, handled) }
 }

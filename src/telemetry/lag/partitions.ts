@@ -14,6 +14,8 @@ export interface PartitionLag extends TopicPartition {
   readonly end: number
   /** What the group committed: the first offset that is not done. null: it never committed here. */
   readonly committed: number | null
+  /** What the last commit said beside it, byte for byte; empty when there was none. */
+  readonly metadata: Uint8Array
   /** First offset that is not done, as far as records are retained; `end` when all is done. */
   readonly next: number
   /** Records from `next` to `end`. */
@@ -35,7 +37,7 @@ export async function partitionLags(log: Log, config: CompiledConfig): Promise<P
   const byTopic = Map.groupBy(offsets, ({ topic }) => topic)
   return subscriptions.flatMap((sub) => {
     const group = byGroup.get(sub.group)
-    const positions = new Map(group?.positions.map((position) => [idOf(position), position.offset]))
+    const positions = new Map(group?.positions.map((position) => [idOf(position), position]))
     const holders = holdersOf(group)
     return config.lanes.flatMap(({ name }) =>
       sub.topics
@@ -46,15 +48,17 @@ export async function partitionLags(log: Log, config: CompiledConfig): Promise<P
   })
 }
 
+const noMetadata = new Uint8Array(0)
+
 function partitionLag(
   sub: CompiledSubscription,
   lane: string,
   { topic, partition, earliest, end }: PartitionOffsets,
-  position: number | undefined,
+  position: GroupDescription['positions'][number] | undefined,
   member: string | undefined,
 ): PartitionLag {
   const start = sub.startAt === 'latest' ? end : earliest
-  const next = Math.min(end, Math.max(position ?? start, earliest))
+  const next = Math.min(end, Math.max(position?.offset ?? start, earliest))
   return {
     subscription: sub.name,
     lane,
@@ -62,7 +66,8 @@ function partitionLag(
     partition,
     earliest,
     end,
-    committed: position ?? null,
+    committed: position?.offset ?? null,
+    metadata: position?.metadata ?? noMetadata,
     next,
     lag: end - next,
     member: member ?? null,

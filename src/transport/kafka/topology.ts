@@ -52,8 +52,13 @@ export class KafkaTopology implements TopologyAdmin {
   async cluster(): Promise<ClusterState> {
     const answer = await this.#metadata([])
     await this.#cluster.refresh([])
-    const brokers = answer.brokers.map(({ nodeId, rack }) => ({ id: nodeId, rack: rack ?? undefined }))
-    return { id: answer.clusterId ?? '', brokers, settings: await brokerSettings(this.#cluster) }
+    const brokers = answer.brokers.map(({ nodeId, rack, host, port }) => ({
+      id: nodeId,
+      rack: rack ?? undefined,
+      address: `${host}:${port}`,
+    }))
+    const controller = answer.controllerId < 0 ? undefined : answer.controllerId
+    return { id: answer.clusterId ?? '', brokers, controller, settings: await brokerSettings(this.#cluster) }
   }
 
   health(options: HealthOptions): Promise<ClusterHealth> {
@@ -81,7 +86,7 @@ export class KafkaTopology implements TopologyAdmin {
           return {
             replicas: replicaNodes,
             inSync: isrNodes,
-            leader: leaderId,
+            leader: leaderId < 0 ? undefined : leaderId,
             adding: move?.addingReplicas ?? [],
             removing: move?.removingReplicas ?? [],
             bytes: sizes?.get(`${partitionIndex}/${name}`),

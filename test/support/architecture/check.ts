@@ -41,8 +41,10 @@ export function checkArchitecture(files: readonly SourceFile[], table: Table, de
 /** Folders of src whose own folders are rooms: all of them, or these. */
 const roomsInside: Readonly<Record<string, 'all' | readonly string[]>> = {
   transport: 'all',
-  gateway: ['access', 'ids'],
+
   telemetry: 'all',
+  gateway: ['access', 'ids'],
+  dashboard: ['api', 'page'],
 }
 
 /** The room of a file: a folder of src, one of `roomsInside` on its own, or the file itself at the root. */

@@ -11,6 +11,7 @@ function report(second: number, end: number, done: number, earliest = 0): LagRep
     earliest,
     end,
     committed: done,
+    metadata: new Uint8Array(0),
     next: done,
     lag: end - done,
     member: null,

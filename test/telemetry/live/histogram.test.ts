@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Histogram } from '../../../src/cli/view/histogram.ts'
-import { Rate, RollingLatency } from '../../../src/cli/view/rolling.ts'
+import { Histogram } from '../../../src/telemetry/live/histogram.ts'
+import { Rate, RollingLatency } from '../../../src/telemetry/live/rolling.ts'
 
 const times = fc.array(fc.double({ min: 0, max: 3_600_000, noNaN: true }), { minLength: 1, maxLength: 300 })
 

@@ -1,0 +1,3 @@
+export { Histogram } from './histogram.ts'
+export { Rate, RollingLatency } from './rolling.ts'
+export { WaitingKeys } from './waiting-keys.ts'
