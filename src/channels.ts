@@ -1,12 +1,29 @@
 /**
  * What happens inside, told on `node:diagnostics_channel`. Rooms publish here and import no telemetry;
  * the CLI's live view, telemetry and tests subscribe. With no subscriber a publish costs one check.
+ *
+ * Messages of `begin` and `end` are one object each, told twice: a subscriber knows it again, and may set what its type says may be set.
  * @module
  */
 import { channel, type Channel } from 'node:diagnostics_channel'
 
 /** Payload of every channel, by name. Times are milliseconds. */
 export interface ChannelMessages {
+  /** An event is about to be encoded; a subscriber may put a trace on it. */
+  'veltrix:publisher:begin': PublishCall
+  /** It is stored, or failed. Only of calls with `how: 'alone'`. */
+  'veltrix:publisher:end': PublishCall
+  /** A `publishMany` begins; its events follow, each as a {@link PublishCall} that names this. */
+  'veltrix:publisher:beginMany': PublishManyCall
+  'veltrix:publisher:endMany': PublishManyCall
+  /** A handler is about to be called; a subscriber may call it inside something of its own. */
+  'veltrix:handler:begin': HandlerCall
+  /** It has returned or thrown, and what follows is decided. */
+  'veltrix:handler:end': HandlerCall
+  /** The gateway got the head of a request that posts events; a subscriber may do the rest inside something of its own. */
+  'veltrix:request:begin': RequestCall
+  /** It is answered, or its connection is closed. */
+  'veltrix:request:end': RequestCall
   /** Events acknowledged by the log. */
   'veltrix:publisher:acked': { lane: string; stream: string; events: number; bytes: number; durationMs: number }
   /** Events that failed, or whose fate is unknown. */
@@ -32,7 +49,7 @@ export interface ChannelMessages {
   'veltrix:worker:dead': EventNote & { attempt: number; reason: string; error: Error }
   /** An event went behind a parked key. */
   'veltrix:worker:parked': EventNote
-  /** State of a subscription, every second while it runs. */
+  /** State of a subscription, every second while it runs, and once at its end. */
   'veltrix:worker:state': {
     subscription: string
     running: number
@@ -110,6 +127,103 @@ export interface ChannelMessages {
   }
   /** Something failed that the worker keeps trying to mend. */
   'veltrix:worker:trouble': { subscription: string; doing: string; error: Error }
+}
+
+/** A trace as events carry it: the CloudEvents distributed tracing extension, which has the values of W3C Trace Context. */
+export interface TraceExtensions {
+  readonly traceparent: string
+  readonly tracestate?: string
+}
+
+/** What telemetry may know of an event. Its payload is not among it. */
+export interface EventHead {
+  readonly id: string
+  readonly source: string
+  readonly type: string
+  readonly subject?: string
+  readonly key: string
+  readonly extensions: Readonly<Record<string, string>>
+}
+
+/** One event on its way from `publish` to the log. */
+export interface PublishCall {
+  /** Name of the transport, `embedded` or `kafka`. */
+  readonly transport: string
+  /** With the extensions that its publisher gave. */
+  readonly event: EventHead
+  readonly lane: string
+  readonly stream: string
+  readonly topic: string
+  /** By itself, in a `publishMany`, or stored with the commit of the event that is being handled (`exactlyOnce`). */
+  readonly how: 'alone' | 'many' | 'staged'
+  readonly many: PublishManyCall | undefined
+  /** The event in whose handler it is published. */
+  readonly cause: EventHead | undefined
+  /** May be set at `begin`: goes on the event where its publisher gave none. Default: the cause's. */
+  trace?: TraceExtensions
+  /** At `end`, of one that is stored. */
+  place?: { readonly partition: number; readonly offset: number; readonly duplicate: boolean }
+  /** At `end`, of one that failed, or whose fate is unknown. */
+  error?: unknown
+}
+
+export interface PublishManyCall {
+  readonly transport: string
+  readonly events: number
+  /** At `end`. */
+  failed?: number
+  /** At `end`: of the first that failed. */
+  error?: unknown
+}
+
+/** One call of a handler: an attempt of one event, or of each event of a batch. */
+export interface HandlerCall {
+  readonly transport: string
+  readonly subscription: string
+  readonly group: string
+  readonly lane: string
+  readonly isBatch: boolean
+  readonly attempts: readonly HandlerAttempt[]
+  /** Calls the handler. May be set at `begin`, to something that calls what was there. */
+  run: <T>(handler: () => T) => T
+}
+
+export interface HandlerAttempt extends EventNote {
+  readonly event: EventHead
+  /** The same object for every attempt of one event, as long as this process has it in its hands. */
+  readonly item: object
+  /** 1 for the first. */
+  readonly attempt: number
+  /** From the event's publish time to now (0 or more). */
+  readonly waitedMs: number
+  /** It had been a dead letter, or was parked behind one. */
+  readonly redriven: boolean
+  /** At `end`. */
+  outcome?: AttemptOutcome
+}
+
+/** What became of an attempt. `interrupted`: the partition or the worker went, and it counts for nothing. */
+export type AttemptOutcome =
+  | { readonly fate: 'handled' | 'interrupted' }
+  | { readonly fate: 'retry'; readonly delayMs: number; readonly error: unknown }
+  | { readonly fate: 'dead'; readonly reason: string; readonly error: unknown }
+
+/** One request to the gateway. */
+export interface RequestCall {
+  readonly method: string
+  /** `/events` or `/events/:type` */
+  readonly route: string
+  readonly path: string
+  readonly httpVersion: string
+  /** As they came: anybody may have made them up. */
+  readonly traceparent: string | undefined
+  readonly tracestate: string | undefined
+  /** May be set at `begin`: a subscriber puts the trace on what is published. Without it the gateway carries the headers on. */
+  carriesTrace: boolean
+  /** Does the rest. May be set at `begin`, to something that calls what was there. */
+  run: <T>(rest: () => T) => T
+  /** At `end`; undefined when the connection was closed before. */
+  status?: number
 }
 
 /** Which event a message is about. */

@@ -172,8 +172,10 @@ export class App<C = any, Tx = unknown> {
       inbox: this.#options.inbox,
       handlers: this.#handlers,
       observer: this.#options.observer,
-      publish: (type, data, given, cause) => publisher.publish(type, data, caused(given as PublishOptions, cause)),
-      stage: (type, data, given, cause) => publisher.stage(type, data, caused(given as PublishOptions, cause)),
+      transport: this.#transportName,
+      publish: (type, data, given, cause) =>
+        publisher.publish(type, data, caused(given as PublishOptions, cause), cause),
+      stage: (type, data, given, cause) => publisher.stage(type, data, caused(given as PublishOptions, cause), cause),
       log,
     })
     this.#worker = worker
@@ -263,6 +265,11 @@ export class App<C = any, Tx = unknown> {
     return other
   }
 
+  get #transportName(): string {
+    const transport = this.#options.transport ?? this.config.transport
+    return transport === 'embedded' ? transport : transport.name
+  }
+
   async #open(): Promise<Log> {
     const transport = await this.#transport()
     const log = await transport.open({ clock: this.#clock, clientId: this.#clientId })
@@ -284,7 +291,13 @@ export class App<C = any, Tx = unknown> {
     this.#publisher ??= this.open().then(
       (log) => {
         const maxRecordBytes = log.features.maxRecordBytes - letterOverheadBytes
-        return new Publisher({ config: this.config, log, clock: this.#clock, maxRecordBytes })
+        return new Publisher({
+          config: this.config,
+          log,
+          clock: this.#clock,
+          maxRecordBytes,
+          transport: this.#transportName,
+        })
       },
       (error: unknown) => {
         this.#publisher = undefined
@@ -322,16 +335,9 @@ export class App<C = any, Tx = unknown> {
   }
 }
 
-/** An event published by a handler names its cause and carries its trace on. */
+/** An event published by a handler names its cause; the publisher carries its trace on. */
 function caused(given: PublishOptions, cause: VeltrixEvent): PublishOptions {
-  const { traceparent, tracestate } = cause.extensions
-  const extensions = {
-    causationid: cause.id,
-    ...(traceparent === undefined ? {} : { traceparent }),
-    ...(tracestate === undefined ? {} : { tracestate }),
-    ...given.extensions,
-  }
-  return { ...given, extensions }
+  return { ...given, extensions: { causationid: cause.id, ...given.extensions } }
 }
 
 /** Topics an application needs: every stream's in every lane, and its dead letters'. */

@@ -19,7 +19,8 @@ const sink = `
   server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port))
 `
 
-const turns = 5
+const turns = 9
+const tracedTurns = 3
 
 interface Turn {
   readonly rate: number
@@ -32,12 +33,12 @@ export default {
   title: 'publish → handled, measured ÷ not measured',
   unit: '×',
   goal: { atLeast: 0.9 },
-  how: 'as "publish → handled", 5 turns of 60,000 events each without and with veltrix/otel: OTLP every second to a receiver in the same process that throws it away, the page for Prometheus read every second; each pair of turns is compared, and the median of the pairs taken',
+  how: 'as "publish → handled", 9 turns of 30,000 events each without and with veltrix/otel: OTLP every second to a receiver in the same process that throws it away, the page for Prometheus read every second; each pair of turns is compared, and the median of the pairs taken; then 3 turns with traces too, which the goal is not about',
   async measure(round) {
     let countdown: Countdown
     const app = streamApp(join(round.directory, 'log')).handle('taker', 'thing.done', async () => countdown.tell())
     await app.start()
-    const events = sized(round, 60_000)
+    const events = sized(round, 30_000)
     const run = async (count: number): Promise<Turn> => {
       const many = items('thing.done', count)
       countdown = new Countdown(count)
@@ -50,9 +51,9 @@ export default {
     }
     const receiver = new Worker(sink, { eval: true })
     const port = await new Promise((resolve) => void receiver.once('message', resolve))
-    const measured = async (): Promise<Turn> => {
+    const measured = async (traces?: { sampleRatio: number }): Promise<Turn> => {
       const otlp = { endpoint: `http://127.0.0.1:${String(port)}`, intervalMs: 1_000 }
-      const running = await telemetry(app, { otlp, prometheus: { port: 0 }, lookEveryMs: 1_000 })
+      const running = await telemetry(app, { otlp, prometheus: { port: 0 }, ...(traces && { traces }) })
       const scrape = setInterval(() => void fetch(running.metricsUrl!).then((page) => page.text()), 1_000)
       const turn = await run(events)
       clearInterval(scrape)
@@ -68,6 +69,9 @@ export default {
       const second = turn % 2 === 0 ? await measured() : await run(events)
       pairs.push(turn % 2 === 0 ? { off: first, on: second } : { on: first, off: second })
     }
+    const traced: { few: Turn; all: Turn }[] = []
+    for (let turn = 0; turn < tracedTurns; turn++)
+      traced.push({ few: await measured({ sampleRatio: 0.01 }), all: await measured({ sampleRatio: 1 }) })
     await app.stop()
     await receiver.terminate()
     return {
@@ -77,6 +81,8 @@ export default {
         'not measured, events/s': median(pairs.map(({ off }) => off.rate)),
         'measured, main thread, µs/event': median(pairs.map(({ on }) => on.cpuUs)),
         'not measured, main thread, µs/event': median(pairs.map(({ off }) => off.cpuUs)),
+        'one trace of a hundred too, main thread, µs/event': median(traced.map(({ few }) => few.cpuUs)),
+        'every trace too, main thread, µs/event': median(traced.map(({ all }) => all.cpuUs)),
       },
     }
   },

@@ -1,9 +1,10 @@
 /**
- * `--metrics` and `--otlp` of commands that run an application.
+ * `--metrics`, `--otlp` and `--traces` of commands that run an application.
  * @module
  */
 import type { OtlpOptions, PrometheusOptions, Telemetry } from '../otel/index.ts'
 import type { LoadedApp } from './app-module.ts'
+import { UsageInvalid } from './errors.ts'
 import type { Output } from './output.ts'
 
 export const measuringArgs = {
@@ -17,10 +18,18 @@ export const measuringArgs = {
     valueHint: 'url',
     description: 'Export metrics by OTLP to this endpoint; "env": as the variables OTEL_EXPORTER_OTLP_… say',
   },
+  traces: {
+    type: 'boolean',
+    description: 'Export traces too, to where --otlp says',
+  },
 } as const
 
 export interface Measuring {
-  readonly flags: { readonly metrics: string | undefined; readonly otlp: string | undefined }
+  readonly flags: {
+    readonly metrics: string | undefined
+    readonly otlp: string | undefined
+    readonly traces: boolean | undefined
+  }
   /** What carries the events, where it is not what the typed file names. */
   readonly system?: string | undefined
   /** Hears of exports and looks at the log that failed. Default: a note. */
@@ -47,7 +56,8 @@ export async function measured<T>(
 
 async function begin(app: LoadedApp['app'], measuring: Measuring, out: Output): Promise<Telemetry | undefined> {
   const { flags, system, failed = (text: string) => out.note(`Metrics: ${text}`) } = measuring
-  const { metrics, otlp } = flags
+  const { metrics, otlp, traces = false } = flags
+  if (traces && otlp === undefined) throw new UsageInvalid('--traces go out by OTLP: say --otlp too.')
   if (metrics === undefined && otlp === undefined) return undefined
   const [{ wholeNumber }, { telemetry }] = await Promise.all([import('./values.ts'), import('../otel/index.ts')])
   const port = wholeNumber('metrics', metrics, { min: 0, max: 65_535 })
@@ -60,7 +70,7 @@ async function begin(app: LoadedApp['app'], measuring: Measuring, out: Output): 
     if (text !== told) failed(text)
     told = text
   }
-  const running = await telemetry(app, { prometheus: page, otlp: target, onFailure, ...(system && { system }) })
+  const running = await telemetry(app, { prometheus: page, otlp: target, traces, onFailure, ...(system && { system }) })
   if (running.metricsUrl !== undefined) out.note(`Metrics for Prometheus are on ${running.metricsUrl}`)
   return running
 }

@@ -21,3 +21,10 @@ export {
 } from './attributes.ts'
 export { nearestName } from './nearest-name.ts'
 export { EnvelopeInvalid, EventInvalid, EventTooLarge, EventUnknownType, quoted, type EventIssue } from './errors.ts'
+export {
+  parseTraceparent,
+  parseTracestate,
+  traceExtensions,
+  traceparentText,
+  type TraceParent,
+} from './trace-context.ts'

@@ -23,6 +23,7 @@ import { openApi } from './openapi.ts'
 import { Posts } from './posts.ts'
 import { problemOf } from './problems.ts'
 import { RateLimiter } from './rate-limits.ts'
+import { tellRequests } from './request-calls.ts'
 import { Tail, type TailOptions } from './tail/tail.ts'
 import { Turns } from './turns.ts'
 import { listedTypes } from './types-listing.ts'
@@ -164,6 +165,7 @@ class HttpGateway implements Gateway {
     server.removeAllContentTypeParsers()
     // `Bodies` reads it, when it is known that it is wanted.
     server.addContentTypeParser('*', (_request, body, done) => done(null, body))
+    tellRequests(server)
     this.#answered.watch(server)
     const guarded = (): void => this.#guard.watch(server)
     if (cors === undefined) guarded()

@@ -15,6 +15,7 @@ import type { Intake } from './intake.ts'
 import { jsonBody } from './json-body.ts'
 import { bytesPerMark } from './load-options.ts'
 import type { Held } from './memory.ts'
+import { carrying, traceOf } from './request-calls.ts'
 import type { Turns } from './turns.ts'
 
 export interface PostsParts {
@@ -96,7 +97,8 @@ export class Posts {
     answered.about(request, intake.laneOf(event.type))
     guard.check(request, event)
     held.become(intake.urgencyOf([event.type]))
-    return answer(reply, await intake.one(event, this.#publisherOf(request)))
+    const traced = carrying(event, traceOf(request))
+    return answer(reply, await intake.one(traced, this.#publisherOf(request)))
   }
 
   async #batch(
@@ -108,7 +110,9 @@ export class Posts {
     const { guard, intake } = this.#parts
     const allowed = guard.allowedOf(request, events)
     held.become(intake.urgencyOf(allowed.flatMap((event) => ('type' in event ? [event.type] : []))))
-    return answerBatch(reply, await intake.many(allowed, this.#publisherOf(request)))
+    const trace = traceOf(request)
+    const traced = allowed.map((event) => ('type' in event ? carrying(event, trace) : event))
+    return answerBatch(reply, await intake.many(traced, this.#publisherOf(request)))
   }
 
   /** Whose events are counted together. No address can look like a name, which begins with its kind. */

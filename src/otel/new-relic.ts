@@ -3,7 +3,7 @@
  * @module
  */
 import { TelemetryOptionInvalid } from './errors.ts'
-import type { OtlpOptions } from './otlp.ts'
+import type { OtlpOptions } from './target.ts'
 
 export interface NewRelicOptions {
   /** The licence key of the account (an ingest key). */

@@ -1,38 +1,18 @@
 /**
- * OTLP over HTTP with protobuf, to any collector or backend that takes it.
+ * Metrics by OTLP over HTTP with protobuf, to any collector or backend that takes it.
  * @module
  */
 import type * as Sdk from '@opentelemetry/sdk-metrics'
-import { sleep, type Clock } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import type { Family } from '../telemetry/metrics/index.ts'
 import { TelemetryOptionInvalid } from './errors.ts'
-import { loadPackages, type Packages } from './packages.ts'
+import { loadMetricPackages, type MetricPackages } from './packages.ts'
 import { Producer } from './producer.ts'
+import { exporterConfig, resourceOf, type Target } from './target.ts'
+import { within } from './within.ts'
 
-/** What is left out is as the environment's `OTEL_EXPORTER_OTLP_*` variables say, else as OpenTelemetry's default is. */
-export interface OtlpOptions {
-  /** Base address: `https://otlp.nr-data.net`. `/v1/metrics` is added. */
-  readonly endpoint?: string
-  readonly headers?: Readonly<Record<string, string>>
-  readonly compression?: 'gzip' | 'none'
-  /** What backends want to hear: what came since the last export, or since the start. */
-  readonly temporality?: 'delta' | 'cumulative'
-  readonly histograms?: 'exponential' | 'explicit'
-  /** Between two exports. Milliseconds, default `OTEL_METRIC_EXPORT_INTERVAL`, else a minute. */
-  readonly intervalMs?: number
-  /** For one export, repeated tries included. Milliseconds, default `OTEL_METRIC_EXPORT_TIMEOUT`, else 10 s. */
-  readonly timeoutMs?: number
-}
-
-export interface OtlpParts {
-  readonly options: OtlpOptions
-  readonly env: Readonly<Record<string, string | undefined>>
-  readonly clock: Clock
-  /** What this process is, before the environment has its say. */
-  readonly attributes: Readonly<Record<string, string>>
-  readonly version: string
+export interface OtlpParts extends Target {
   readonly families: () => readonly Family[]
-  readonly failed: (error: unknown) => void
 }
 
 /** Exports at an interval. What cannot be delivered is lost, and nobody waits for it. */
@@ -50,11 +30,10 @@ export class Otlp {
   /** @throws TelemetryPackageMissing, TelemetryOptionInvalid */
   static async start(parts: OtlpParts): Promise<Otlp> {
     const settings = settingsOf(parts)
-    const packages = await loadPackages()
+    const packages = await loadMetricPackages()
     const { resources, sdk } = packages
-    const named = resources.detectResources({ detectors: [resources.envDetector, resources.serviceNameEnvDetector] })
-    const resource = resources.defaultResource().merge(resources.resourceFromAttributes(parts.attributes)).merge(named)
-    const exporter = quiet(makeExporter(packages, parts.options, settings), parts.failed)
+    const resource = resourceOf(resources, parts)
+    const exporter = quiet(makeExporter(packages, parts), parts.failed)
     const counter = sdk.InstrumentType.COUNTER
     const isDelta = exporter.selectAggregationTemporality?.(counter) === sdk.AggregationTemporality.DELTA
     const producer = new Producer({
@@ -71,6 +50,7 @@ export class Otlp {
       exportIntervalMillis: settings.intervalMs,
       exportTimeoutMillis: Math.min(settings.timeoutMs, settings.intervalMs),
       metricProducers: [producer],
+      maxExportBatchSize,
     })
     return new Otlp(new sdk.MeterProvider({ resource, readers: [reader] }), parts)
   }
@@ -90,6 +70,9 @@ export class Otlp {
     this.#failed(new Error(`What was counted last could not be exported in ${timeoutMs} ms.`))
   }
 }
+
+/** Points in one request: a few hundred bytes each, and backends take about a megabyte. */
+const maxExportBatchSize = 2_000
 
 interface Settings {
   readonly intervalMs: number
@@ -119,20 +102,12 @@ function positive(
   throw new TelemetryOptionInvalid(name, `is ${JSON.stringify(given ?? env[variable])}; it takes milliseconds above 0.`)
 }
 
-function makeExporter(packages: Packages, options: OtlpOptions, settings: Settings): Sdk.PushMetricExporter {
-  const { sdk, exporter } = packages
-  const { endpoint, headers, compression, temporality } = options
-  if (endpoint !== undefined && !/^https?:$/.test(URL.parse(endpoint)?.protocol ?? ''))
-    throw new TelemetryOptionInvalid('otlp.endpoint', `is ${JSON.stringify(endpoint)}; it takes an address, https://….`)
+function makeExporter({ sdk, exporter }: MetricPackages, parts: OtlpParts): Sdk.PushMetricExporter {
+  const { temporality } = parts.options
+  const { DELTA, CUMULATIVE } = sdk.AggregationTemporality
   return new exporter.OTLPMetricExporter({
-    ...(endpoint !== undefined && { url: `${endpoint.replace(/\/+$/, '')}/v1/metrics` }),
-    ...(headers !== undefined && { headers }),
-    ...(compression !== undefined && { compression: compression as never }),
-    ...(temporality !== undefined && {
-      temporalityPreference:
-        temporality === 'delta' ? sdk.AggregationTemporality.DELTA : sdk.AggregationTemporality.CUMULATIVE,
-    }),
-    ...(options.timeoutMs !== undefined && { timeoutMillis: settings.timeoutMs }),
+    ...exporterConfig(parts, 'v1/metrics'),
+    ...(temporality !== undefined && { temporalityPreference: temporality === 'delta' ? DELTA : CUMULATIVE }),
   })
 }
 
@@ -150,22 +125,4 @@ function quiet(exporter: Sdk.PushMetricExporter, failed: (error: unknown) => voi
     selectAggregation: (type) => exporter.selectAggregation!(type),
     selectAggregationTemporality: (type) => exporter.selectAggregationTemporality!(type),
   }
-}
-
-/** Whether `work` came to an end in time. What it failed with was told already. */
-async function within(clock: Clock, timeoutMs: number, work: Promise<void>): Promise<boolean> {
-  const enough = new AbortController()
-  const late = sleep(clock, timeoutMs, enough.signal).then(
-    () => false,
-    () => true,
-  )
-  const ended = await Promise.race([
-    work.then(
-      () => true,
-      () => true,
-    ),
-    late,
-  ])
-  enough.abort()
-  return ended
 }

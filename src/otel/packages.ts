@@ -2,26 +2,21 @@
  * OpenTelemetry's packages, which are optional peers: loaded when something is to be exported, not before.
  * @module
  */
-import type * as Exporter from '@opentelemetry/exporter-metrics-otlp-proto'
-import type * as Resources from '@opentelemetry/resources'
-import type * as Sdk from '@opentelemetry/sdk-metrics'
 import { TelemetryPackageMissing } from './errors.ts'
 
-export interface Packages {
-  readonly exporter: typeof Exporter
-  readonly resources: typeof Resources
-  readonly sdk: typeof Sdk
-}
-
-const needed = [
-  '@opentelemetry/api',
-  '@opentelemetry/sdk-metrics',
-  '@opentelemetry/resources',
-  '@opentelemetry/exporter-metrics-otlp-proto',
+const common = ['@opentelemetry/api', '@opentelemetry/resources']
+const forMetrics = ['@opentelemetry/sdk-metrics', '@opentelemetry/exporter-metrics-otlp-proto']
+const forTraces = [
+  '@opentelemetry/sdk-trace',
+  '@opentelemetry/context-async-hooks',
+  '@opentelemetry/exporter-trace-otlp-proto',
 ]
 
+export type MetricPackages = Awaited<ReturnType<typeof loadMetricPackages>>
+export type TracePackages = Awaited<ReturnType<typeof loadTracePackages>>
+
 /** @throws TelemetryPackageMissing */
-export async function loadPackages(): Promise<Packages> {
+export async function loadMetricPackages() {
   try {
     const [exporter, resources, sdk] = await Promise.all([
       import('@opentelemetry/exporter-metrics-otlp-proto'),
@@ -30,9 +25,30 @@ export async function loadPackages(): Promise<Packages> {
     ])
     return { exporter, resources, sdk }
   } catch (cause) {
-    const { code, message } = cause as { code?: string; message: string }
-    if (code !== 'ERR_MODULE_NOT_FOUND') throw cause
-    const name = /package '([^']+)'/.exec(message)?.[1]
-    throw new TelemetryPackageMissing(name ?? 'of OpenTelemetry', needed, { cause })
+    throw missing(cause, [...common, ...forMetrics])
   }
+}
+
+/** With the room that makes spans, which needs them too. @throws TelemetryPackageMissing */
+export async function loadTracePackages() {
+  try {
+    const [exporter, resources, sdk, contexts, api, tracing] = await Promise.all([
+      import('@opentelemetry/exporter-trace-otlp-proto'),
+      import('@opentelemetry/resources'),
+      import('@opentelemetry/sdk-trace'),
+      import('@opentelemetry/context-async-hooks'),
+      import('@opentelemetry/api'),
+      import('../telemetry/tracing/index.ts'),
+    ])
+    return { exporter, resources, sdk, contexts, api, tracing }
+  } catch (cause) {
+    throw missing(cause, [...common, ...forMetrics, ...forTraces])
+  }
+}
+
+function missing(cause: unknown, needed: readonly string[]): unknown {
+  const { code, message } = cause as { code?: string; message: string }
+  if (code !== 'ERR_MODULE_NOT_FOUND') return cause
+  const name = /package '([^']+)'/.exec(message)?.[1]
+  return new TelemetryPackageMissing(name ?? 'of OpenTelemetry', needed, { cause })
 }

@@ -10,8 +10,10 @@ import type { CompiledConfig } from '../config/index.ts'
 import { Metrics, prometheusText } from '../telemetry/metrics/index.ts'
 import type { Log } from '../transport/index.ts'
 import { TelemetryOptionInvalid } from './errors.ts'
-import { Otlp, type OtlpOptions } from './otlp.ts'
+import { Otlp } from './otlp.ts'
 import { PrometheusServer, type PrometheusOptions } from './prometheus-server.ts'
+import { Spans, type TracesOptions } from './spans.ts'
+import type { OtlpOptions } from './target.ts'
 
 /** What is measured. An `App` is one. */
 export interface TelemetryApp {
@@ -25,6 +27,8 @@ export interface TelemetryOptions {
    * `OTEL_SDK_DISABLED=true` or `OTEL_METRICS_EXPORTER=none`.
    */
   readonly otlp?: OtlpOptions | boolean
+  /** Traces too, to where `otlp` says. Default false. */
+  readonly traces?: TracesOptions | boolean
   /** A page to scrape. `true`: on 127.0.0.1:9464. Default: none. */
   readonly prometheus?: PrometheusOptions | boolean
   /** Attributes of the resource, beside `service.name` (the app), `service.instance.id` and `host.name`. `OTEL_RESOURCE_ATTRIBUTES` and `OTEL_SERVICE_NAME` go before. */
@@ -66,41 +70,51 @@ export async function telemetry(app: TelemetryApp, options: TelemetryOptions = {
     throw new TelemetryOptionInvalid('telemetry()', 'has nowhere to send to: say otlp or prometheus.')
   if (lookEveryMs !== undefined && !(lookEveryMs >= 100))
     throw new TelemetryOptionInvalid('lookEveryMs', `is ${lookEveryMs}; it takes milliseconds, at least 100.`)
+  if (options.traces && otlpOptions === undefined)
+    throw new TelemetryOptionInvalid('traces', 'go out by OTLP: say otlp too, or name an endpoint in the environment.')
   const metrics = new Metrics({ config: app.config, clock, system, lookEveryMs, open: () => app.open(), failed })
   const families = () => metrics.families()
   const attributes = attributesOf(app.config, options.resource)
   const resource = { ...attributes, ...named(env) }
-  const otlp =
-    otlpOptions &&
-    (await Otlp.start({ options: otlpOptions, env, clock, attributes, version: packageVersion(), families, failed }))
+  const target = otlpOptions && { options: otlpOptions, env, clock, attributes, version: packageVersion(), failed }
+  const otlp = target && (await Otlp.start({ ...target, families }))
+  let spans: Spans | undefined
   let server: PrometheusServer | undefined
   try {
+    if (target && options.traces) spans = await Spans.start(target, options.traces === true ? {} : options.traces)
     server = page ? await PrometheusServer.start(page, () => prometheusText(families(), resource)) : undefined
   } catch (error) {
-    await otlp?.stop(0)
+    await Promise.all([otlp?.stop(0), spans?.stop(0)])
     throw error
   }
   metrics.start()
-  return new Running(metrics, otlp, server)
+  return new Running(metrics, otlp, spans, server)
 }
 
 class Running implements Telemetry {
   readonly metricsUrl: string | undefined
   readonly #metrics: Metrics
   readonly #otlp: Otlp | undefined
+  readonly #spans: Spans | undefined
   readonly #server: PrometheusServer | undefined
   #stopping: Promise<void> | undefined
 
-  constructor(metrics: Metrics, otlp: Otlp | undefined, server: PrometheusServer | undefined) {
+  constructor(
+    metrics: Metrics,
+    otlp: Otlp | undefined,
+    spans: Spans | undefined,
+    server: PrometheusServer | undefined,
+  ) {
     this.#metrics = metrics
     this.#otlp = otlp
+    this.#spans = spans
     this.#server = server
     this.metricsUrl = server?.url
   }
 
   async flush({ timeoutMs = 5_000 }: { timeoutMs?: number } = {}): Promise<void> {
     await this.#metrics.look()
-    await this.#otlp?.flush(timeoutMs)
+    await Promise.all([this.#otlp?.flush(timeoutMs), this.#spans?.flush(timeoutMs)])
   }
 
   stop({ timeoutMs = 5_000 }: { timeoutMs?: number } = {}): Promise<void> {
@@ -110,7 +124,7 @@ class Running implements Telemetry {
 
   async #stop(timeoutMs: number): Promise<void> {
     this.#metrics.stop()
-    await Promise.all([this.#otlp?.stop(timeoutMs), this.#server?.stop()])
+    await Promise.all([this.#otlp?.stop(timeoutMs), this.#spans?.stop(timeoutMs), this.#server?.stop()])
   }
 }
 

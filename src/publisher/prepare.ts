@@ -2,6 +2,7 @@
  * From what a caller hands in to an event that can be encoded: type known, payload checked, key taken, lane chosen.
  * @module
  */
+import type { PublishCall } from '../channels.ts'
 import type { Clock } from '../clock.ts'
 import type { CompiledConfig, CompiledEvent, PublishOptions } from '../config/index.ts'
 import {
@@ -16,6 +17,7 @@ import {
   type EventIssue,
   type VeltrixEvent,
 } from '../event/index.ts'
+import { beginPublish, traced, type Origin } from './calls.ts'
 import type { Destination, Partition } from './entry.ts'
 
 /** An event ready to be encoded. */
@@ -24,6 +26,8 @@ export interface Prepared {
   readonly destination: Destination
   /** Whether the caller gave the id, which makes the publish idempotent. */
   readonly idGiven: boolean
+  /** What subscribers were told of it, to be told again at its end; undefined when nobody listens. */
+  readonly call: PublishCall | undefined
 }
 
 interface Route {
@@ -39,14 +43,17 @@ const optionNames: ReadonlySet<string> = new Set<keyof PublishOptions>([
 export class Preparer {
   readonly #source: string
   readonly #clock: Clock
+  readonly #transport: string
   readonly #ids: EventIds
   readonly #routes = new Map<string, Route>()
   /** By stream: the end of the queue of events whose schema checks asynchronously. */
   readonly #behind = new Map<string, Promise<void>>()
 
-  constructor(config: CompiledConfig, clock: Clock) {
+  /** @param transport its name, for those who listen */
+  constructor(config: CompiledConfig, clock: Clock, transport: string) {
     this.#source = config.source
     this.#clock = clock
+    this.#transport = transport
     this.#ids = new EventIds(clock)
     const destinations = destinationsOf(config)
     for (const [type, definition] of config.events) {
@@ -60,7 +67,12 @@ export class Preparer {
    * publish order is the order of the calls.
    * @throws EventUnknownType, EventInvalid (a promise rejects with them)
    */
-  prepare(type: string, data: unknown, options: PublishOptions | undefined): Prepared | Promise<Prepared> {
+  prepare(
+    type: string,
+    data: unknown,
+    options: PublishOptions | undefined,
+    origin: Origin,
+  ): Prepared | Promise<Prepared> {
     const route = this.#routes.get(type)
     if (!route) throw new EventUnknownType(type, this.#routes.keys())
     if (options !== undefined) checkOptions(type, options, route)
@@ -68,8 +80,8 @@ export class Preparer {
     const output = validatePayload(route.definition.schema, data, type)
     const ahead = this.#behind.get(stream)
     const isLater = output instanceof Promise
-    if (!isLater && !ahead) return this.#prepared(route, output, options)
-    return this.#inTurn(stream, ahead, output, (value) => this.#prepared(route, value, options))
+    if (!isLater && !ahead) return this.#prepared(route, output, options, origin)
+    return this.#inTurn(stream, ahead, output, (value) => this.#prepared(route, value, options, origin))
   }
 
   async #inTurn(
@@ -89,13 +101,12 @@ export class Preparer {
     }
   }
 
-  #prepared(route: Route, data: unknown, options: PublishOptions | undefined): Prepared {
+  #prepared(route: Route, data: unknown, options: PublishOptions | undefined, origin: Origin): Prepared {
     const { definition, usual } = route
-    if (options === undefined) {
-      return { event: this.#event(definition, data, undefined), destination: usual, idGiven: false }
-    }
-    const destination = options.lane === undefined ? usual : route.byLane.get(options.lane)!
-    return { event: this.#event(definition, data, options), destination, idGiven: options.id !== undefined }
+    const destination = options?.lane === undefined ? usual : route.byLane.get(options.lane)!
+    const event = this.#event(definition, data, options)
+    const call = beginPublish(this.#transport, event, destination, origin)
+    return { event: traced(event, call, origin.cause), destination, idGiven: options?.id !== undefined, call }
   }
 
   #event(definition: CompiledEvent, data: unknown, options: PublishOptions | undefined): VeltrixEvent {

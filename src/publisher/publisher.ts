@@ -3,6 +3,7 @@
  * @module
  */
 import { crc32 } from 'node:zlib'
+import type { PublishManyCall } from '../channels.ts'
 import type { Clock } from '../clock.ts'
 import type {
   CompiledConfig,
@@ -11,15 +12,17 @@ import type {
   PublishOutcome,
   PublishResult,
 } from '../config/index.ts'
-import { encodeEvent, EventInvalid, nameOf, type EncodedEvent } from '../event/index.ts'
+import { encodeEvent, EventInvalid, nameOf, type EncodedEvent, type VeltrixEvent } from '../event/index.ts'
 import { partitionForKey, RecordTooLarge, type AppendRecord, type Log } from '../transport/index.ts'
 import { Bulk } from './bulk.ts'
-import type { Entry, Partition, Receiver, Stored, Wave } from './entry.ts'
+import { beginPublishMany, endPublishMany, type Origin } from './calls.ts'
+import type { Entry, Partition, Receiver, Wave } from './entry.ts'
 import { PublisherClosed, PublisherOverloaded } from './errors.ts'
 import { Outbox } from './outbox.ts'
 import { Preparer, type Prepared } from './prepare.ts'
 import { Room } from './room.ts'
 import { Sender } from './sender.ts'
+import { SinglePublish } from './single-publish.ts'
 
 export interface PublisherOptions {
   readonly config: CompiledConfig
@@ -29,6 +32,8 @@ export interface PublisherOptions {
   readonly deliveryTimeoutMs?: number
   /** Largest record, bytes of key, value and headers: what the log takes, less what a dead letter's story adds. Default: no limit. */
   readonly maxRecordBytes?: number
+  /** Name of the transport, for those who listen. Default `embedded`. */
+  readonly transport?: string
 }
 
 /** One event of `publishMany`, untyped. */
@@ -46,11 +51,15 @@ export interface StagedEvent {
 /** What headers take, about: id, time, type, source and their names. Bytes. */
 const headerBytes = 200
 
+const alone: Origin = { how: 'alone' }
+const oneOfMany: Origin = { how: 'many' }
+
 export class Publisher {
   readonly #config: CompiledConfig
   readonly #clock: Clock
   readonly #encoding: { readonly maxBytes: number }
   readonly #maxRecordBytes: number
+  readonly #transport: string
   readonly #preparer: Preparer
   readonly #room: Room
   readonly #sender: Sender
@@ -58,12 +67,14 @@ export class Publisher {
   #flushed: Promise<void> = Promise.resolve()
   #closing: Promise<void> | undefined
 
-  constructor({ config, log, clock, deliveryTimeoutMs = 30_000, maxRecordBytes = Infinity }: PublisherOptions) {
+  constructor(options: PublisherOptions) {
+    const { config, log, clock, deliveryTimeoutMs = 30_000, maxRecordBytes = Infinity } = options
+    this.#transport = options.transport ?? 'embedded'
     this.#config = config
     this.#clock = clock
     this.#encoding = { maxBytes: config.publisher.maxEventBytes }
     this.#maxRecordBytes = maxRecordBytes
-    this.#preparer = new Preparer(config, clock)
+    this.#preparer = new Preparer(config, clock, this.#transport)
     this.#room = new Room(config.publisher, config.lanes.length)
     const outbox = new Outbox(config.publisher, config.lanes)
     this.#sender = new Sender({
@@ -88,12 +99,14 @@ export class Publisher {
    * @throws PublishUnknown: nobody knows; publish again with the same id
    * @throws IdConflict and other errors of the log: not published
    * @throws the signal's reason, when it aborts before the event was sent: not published; afterwards it is PublishUnknown
+   * @param cause the event in whose handler it is published: its trace goes on
    */
-  publish(type: string, data: unknown, options?: PublishOptions): Promise<PublishResult> {
+  publish(type: string, data: unknown, options?: PublishOptions, cause?: VeltrixEvent): Promise<PublishResult> {
     return new Promise((resolve, reject) => {
       if (this.#closing) throw new PublisherClosed()
       options?.signal?.throwIfAborted?.()
-      const prepared = this.#preparer.prepare(type, data, options)
+      const origin = cause === undefined ? alone : { how: 'alone' as const, cause }
+      const prepared = this.#preparer.prepare(type, data, options, origin)
       const receiver = new SinglePublish(resolve, reject)
       if (!(prepared instanceof Promise)) this.#enter(prepared, receiver, options?.signal)
       else prepared.then((ready) => this.#enter(ready, receiver, options?.signal)).catch(reject)
@@ -108,15 +121,20 @@ export class Publisher {
   publishMany(items: readonly UntypedPublishItem[]): Promise<readonly PublishOutcome[]> {
     return new Promise((resolve) => {
       if (!Array.isArray(items)) throw new TypeError(`publishMany takes a list of events, not ${nameOf(items)}.`)
+      const call = beginPublishMany(this.#transport, items.length)
+      const finish = (outcomes: readonly PublishOutcome[]): void => {
+        if (call !== undefined) endPublishMany(call, outcomes)
+        resolve(outcomes)
+      }
       const work = {
         clock: this.#clock,
         limits: this.#config.publisher,
         room: this.#room,
         closed: () => this.#closing !== undefined,
-        prepare: (item: unknown) => this.#prepareItem(item),
+        prepare: (item: unknown) => this.#prepareItem(item, call),
         enqueue: (prepared: Prepared, receiver: Receiver, index: number) => this.#enqueue(prepared, receiver, index),
       }
-      new Bulk(work, items, resolve).start()
+      new Bulk(work, items, finish).start()
     })
   }
 
@@ -146,36 +164,47 @@ export class Publisher {
     this.#sender.close()
   }
 
-  #prepareItem(item: unknown): Prepared | Promise<Prepared> {
+  #prepareItem(item: unknown, many: PublishManyCall | undefined): Prepared | Promise<Prepared> {
     if (typeof item !== 'object' || item === null) {
       throw new EventInvalid('', [
         { path: 'item', message: `must be an object with type and data, not ${nameOf(item)}` },
       ])
     }
     const { type, data } = item as UntypedPublishItem
+    const origin = many === undefined ? oneOfMany : { how: 'many' as const, many }
     // Mostly there is nothing else, and taking an object apart costs as much as encoding it.
-    if (Object.keys(item).length === 2) return this.#preparer.prepare(type, data, undefined)
+    if (Object.keys(item).length === 2) return this.#preparer.prepare(type, data, undefined, origin)
     const { type: _type, data: _data, ...options } = item as UntypedPublishItem
     if ('signal' in options) {
       const message = 'is not an option of one event of many: publish it alone, or stop handing in more'
       throw new EventInvalid(String(type), [{ path: 'signal', message }])
     }
-    return this.#preparer.prepare(type, data, options)
+    return this.#preparer.prepare(type, data, options, origin)
   }
 
   #enter(prepared: Prepared, receiver: SinglePublish, signal: AbortSignal | undefined): void {
+    receiver.call = prepared.call
+    try {
+      this.#enterOrWait(prepared, receiver, signal)
+    } catch (error) {
+      receiver.failed(undefined, error as Error)
+    }
+  }
+
+  #enterOrWait(prepared: Prepared, receiver: SinglePublish, signal: AbortSignal | undefined): void {
     const lane = prepared.destination.laneIndex
     if (this.#closing) throw new PublisherClosed()
     signal?.throwIfAborted()
-    if (this.#room.free(lane)) {
-      const entry = this.#enqueue(prepared, receiver, 0)
-      if (signal) receiver.heed(signal, () => this.#sender.abandon(entry, signal.reason))
-      return
-    }
+    if (this.#room.free(lane)) return this.#take(prepared, receiver, signal)
     if (this.#config.publisher.whenFull === 'reject') {
       throw new PublisherOverloaded(this.#room.events, this.#room.bytes)
     }
     this.#waitForRoom(prepared, receiver, signal)
+  }
+
+  #take(prepared: Prepared, receiver: SinglePublish, signal: AbortSignal | undefined): void {
+    const entry = this.#enqueue(prepared, receiver, 0)
+    if (signal) receiver.heed(signal, () => this.#sender.abandon(entry, signal.reason))
   }
 
   #waitForRoom(prepared: Prepared, receiver: SinglePublish, signal: AbortSignal | undefined): void {
@@ -185,8 +214,7 @@ export class Publisher {
         if (this.#closing) throw new PublisherClosed()
         // One signal may end several: the room came free by its abort, whose listeners are still being called.
         signal?.throwIfAborted()
-        const entry = this.#enqueue(prepared, receiver, 0)
-        if (signal) receiver.heed(signal, () => this.#sender.abandon(entry, signal.reason))
+        this.#take(prepared, receiver, signal)
       } catch (error) {
         receiver.failed(undefined, error as Error)
       }
@@ -217,10 +245,15 @@ export class Publisher {
    * is the event's, and is not looked for in the log.
    * @throws EventUnknownType, EventInvalid, EventTooLarge, RecordTooLarge, PublisherClosed, the signal's reason (or the promise rejects with them)
    */
-  stage(type: string, data: unknown, options?: PublishOptions): StagedEvent | Promise<StagedEvent> {
+  stage(
+    type: string,
+    data: unknown,
+    options?: PublishOptions,
+    cause?: VeltrixEvent,
+  ): StagedEvent | Promise<StagedEvent> {
     if (this.#closing) throw new PublisherClosed()
     options?.signal?.throwIfAborted?.()
-    const prepared = this.#preparer.prepare(type, data, options)
+    const prepared = this.#preparer.prepare(type, data, options, { how: 'staged', ...(cause && { cause }) })
     const staged = (ready: Prepared): StagedEvent => {
       const { encoded, partition } = this.#encode(ready)
       return { id: ready.event.id, record: recordOf(encoded, partition, undefined) }
@@ -277,40 +310,4 @@ function recordOf(
 /** Tells whether a repeated id comes with the same content. */
 function digestOf(type: string, { key, value }: EncodedEvent): number {
   return crc32(value, crc32(key, crc32(type)))
-}
-
-/** One `publish()`. */
-class SinglePublish implements Receiver {
-  readonly #resolve: (result: PublishResult) => void
-  readonly #reject: (error: Error) => void
-  #signal: AbortSignal | undefined
-  #onAbort: (() => void) | undefined
-
-  constructor(resolve: (result: PublishResult) => void, reject: (error: Error) => void) {
-    this.#resolve = resolve
-    this.#reject = reject
-  }
-
-  /** From now on an abort does this. */
-  heed(signal: AbortSignal, onAbort: () => void): void {
-    this.#ignore()
-    this.#signal = signal
-    this.#onAbort = onAbort
-    signal.addEventListener('abort', onAbort, { once: true })
-  }
-
-  #ignore(): void {
-    if (this.#onAbort) this.#signal!.removeEventListener('abort', this.#onAbort)
-    this.#onAbort = undefined
-  }
-
-  stored(entry: Entry, place: Stored): void {
-    this.#ignore()
-    this.#resolve({ id: entry.id, ...place })
-  }
-
-  failed(_entry: Entry | undefined, error: Error): void {
-    this.#ignore()
-    this.#reject(error)
-  }
 }

@@ -2,12 +2,15 @@
  * What the channels are told of attempts.
  * @module
  */
-import { channelOf, type EventNote } from '../channels.ts'
+import { channelOf, type EventNote, type HandlerCall } from '../channels.ts'
 import type { Clock } from '../clock.ts'
+import type { CompiledSubscription } from '../config/index.ts'
 import type { CircuitBreaker } from './breaker.ts'
 import { noteOf } from './note.ts'
 import { attemptOf, type Member, type Running } from './running.ts'
 
+const beginChannel = channelOf('veltrix:handler:begin')
+const endChannel = channelOf('veltrix:handler:end')
 const startedChannel = channelOf('veltrix:worker:started')
 const handledChannel = channelOf('veltrix:worker:handled')
 const failedChannel = channelOf('veltrix:worker:failed')
@@ -17,7 +20,9 @@ const stuckChannel = channelOf('veltrix:worker:stuck')
 
 export interface AttemptChannelsOptions {
   readonly clock: Clock
-  readonly subscription: string
+  readonly subscription: Pick<CompiledSubscription, 'name' | 'group'>
+  /** Name of the transport. */
+  readonly transport: string
   readonly laneName: (lane: number) => string
 }
 
@@ -27,6 +32,35 @@ export class AttemptChannels {
 
   constructor(options: AttemptChannelsOptions) {
     this.options = options
+  }
+
+  /** A handler is about to be called. Undefined when nobody listens. */
+  begin(members: readonly Member[], isBatch: boolean): HandlerCall | undefined {
+    if (!beginChannel.hasSubscribers) return undefined
+    const { subscription, transport, laneName } = this.options
+    const call: HandlerCall = {
+      transport,
+      subscription: subscription.name,
+      group: subscription.group,
+      lane: laneName(members[0]!.work.lane),
+      isBatch,
+      attempts: members.map((member) => ({
+        ...this.note(member),
+        event: member.event,
+        item: member.item,
+        attempt: attemptOf(member),
+        waitedMs: this.sinceAppend(member),
+        redriven: member.item.letter !== undefined,
+      })),
+      run: (handler) => handler(),
+    }
+    beginChannel.publish(call)
+    return call
+  }
+
+  /** It is over, and its attempts have their outcomes. */
+  end(call: HandlerCall): void {
+    endChannel.publish(call)
   }
 
   started(members: readonly Member[]): void {
@@ -62,8 +96,8 @@ export class AttemptChannels {
   breaker({ state, keys }: CircuitBreaker): void {
     if (state === this.breakerState) return
     this.breakerState = state
-    const { subscription } = this.options
-    breakerChannel.publish({ subscription, state, failingKeys: keys.failing, seenKeys: keys.seen })
+    const { name } = this.options.subscription
+    breakerChannel.publish({ subscription: name, state, failingKeys: keys.failing, seenKeys: keys.seen })
   }
 
   private sinceAppend({ item }: Member): number {
@@ -71,7 +105,7 @@ export class AttemptChannels {
   }
 
   private note({ work, item, event }: Member): EventNote {
-    return noteOf(this.options.subscription, this.options.laneName(work.lane), work, item, event)
+    return noteOf(this.options.subscription.name, this.options.laneName(work.lane), work, item, event)
   }
 }
 

@@ -44,8 +44,8 @@ export class Attempts {
 
   constructor(options: AttemptsOptions) {
     this.options = options
-    const { clock, subscription, laneName, committer, wake } = options
-    const channels = new AttemptChannels({ clock, subscription: subscription.name, laneName })
+    const { clock, subscription, laneName, committer, wake, environment } = options
+    const channels = new AttemptChannels({ clock, subscription, laneName, transport: environment.transport })
     const outcomes = new Outcomes({ ...options, channels, uncount: (work, item) => this.uncount(work, item) })
     this.outcomes = outcomes
     const suspects = new Suspects(subscription.retry.attempts, (work, item) => void this.countFirst(work, item))

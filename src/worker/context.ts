@@ -27,6 +27,8 @@ export type StageFromHandler = (
 /** What every attempt of one subscription shares. */
 export interface AttemptEnvironment {
   readonly subscription: string
+  /** Name of the transport, for those who listen. */
+  readonly transport: string
   readonly maxAttempts: number
   readonly inbox: InboxStore<unknown> | undefined
   readonly inboxWindowMs: number

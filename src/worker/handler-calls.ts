@@ -2,6 +2,7 @@
  * Calling handlers: one event or a batch, in a slot of its lane, until the call is over.
  * @module
  */
+import type { AttemptOutcome } from '../channels.ts'
 import type { Clock } from '../clock.ts'
 import type { CompiledSubscription } from '../config/index.ts'
 import type { AppendRecord } from '../transport/index.ts'
@@ -24,12 +25,15 @@ export interface HandlerCallsOptions {
   readonly laneName: (lane: number) => string
   /** A call has succeeded for one of its events, whose partition is held still. `staged`: what it published. */
   readonly handled: (member: Member, staged: readonly AppendRecord[], durationMs: number) => void
-  /** It has failed for one of its events, whose partition is held still. */
-  readonly failed: (member: Member, running: Running, thrown: unknown) => void
+  /** It has failed for one of its events, whose partition is held still. Answers with what follows. */
+  readonly failed: (member: Member, running: Running, thrown: unknown) => AttemptOutcome
   /** A call is over for all its events, also those whose partition is gone; or it is stuck and nobody waits for it any more. */
   readonly over: (members: readonly Member[]) => void
   readonly wake: () => void
 }
+
+const handledOutcome: AttemptOutcome = { fate: 'handled' }
+const interruptedOutcome: AttemptOutcome = { fate: 'interrupted' }
 
 export class HandlerCalls {
   readonly running: RunningHandlers
@@ -57,10 +61,12 @@ export class HandlerCalls {
     member.work.running++
     if (handling.kind === 'batch') return this.batches.add(member, handling)
     const context = this.contextOf(member)
-    const running = this.began([member], [context])
+    const running = this.began([member], [context], false)
     let result: unknown
     try {
-      result = handling.run(member.event, context)
+      const { call } = running
+      const { run } = handling
+      result = call === undefined ? run(member.event, context) : call.run(() => run(member.event, context))
     } catch (error) {
       return this.ended(running, [error ?? threwNothing()])
     }
@@ -73,10 +79,12 @@ export class HandlerCalls {
 
   private runBatch(members: readonly Member[], handler: AnyBatchHandler): void {
     const contexts = members.map((member) => this.contextOf(member))
-    const running = this.began(members, contexts)
+    const running = this.began(members, contexts, true)
+    const { call } = running
     const batch = contexts[0]!.asBatch(contexts)
     const events = members.map(({ event }) => event)
-    new Promise((resolve) => resolve(handler(events, batch))).then(
+    const run = (): unknown => handler(events, batch)
+    new Promise((resolve) => resolve(call === undefined ? run() : call.run(run))).then(
       (results) => this.ended(running, batchOutcomes(results, members.length)),
       (error: unknown) =>
         this.ended(
@@ -99,7 +107,7 @@ export class HandlerCalls {
     return new AttemptContext(this.options.environment, place, attempt, event)
   }
 
-  private began(members: readonly Member[], contexts: readonly AttemptContext<unknown>[]): Running {
+  private began(members: readonly Member[], contexts: readonly AttemptContext<unknown>[], isBatch: boolean): Running {
     const { clock, scheduler, breaker, channels } = this.options
     const startedAt = clock.monotonic()
     const lane = members[0]!.work.lane
@@ -112,6 +120,7 @@ export class HandlerCalls {
       context: contexts[0]!,
       contexts,
       startedAt,
+      call: channels.begin(members, isBatch),
       hasSlot: true,
       overdue: false,
       standing: false,
@@ -128,12 +137,14 @@ export class HandlerCalls {
     const durationMs = clock.monotonic() - running.startedAt
     this.releaseSlot(running, durationMs)
     this.running.remove(running)
+    const { call } = running
     for (let i = 0; i < running.members.length; i++) {
       const member = running.members[i]!
       member.work.running--
-      if (member.work.gone) breaker.interrupted()
-      else this.endedFor(member, running, outcomes[i], running.contexts[i]!, durationMs)
+      const outcome = this.endedFor(member, running, outcomes[i], running.contexts[i]!, durationMs)
+      if (call !== undefined) call.attempts[i]!.outcome = outcome
     }
+    if (call !== undefined) channels.end(call)
     channels.breaker(breaker)
     over(running.members)
   }
@@ -144,16 +155,21 @@ export class HandlerCalls {
     thrown: unknown,
     context: AttemptContext<unknown>,
     durationMs: number,
-  ): void {
-    const { handled, failed } = this.options
+  ): AttemptOutcome {
+    const { handled, failed, breaker } = this.options
+    if (member.work.gone) {
+      breaker.interrupted()
+      return interruptedOutcome
+    }
     let staged: readonly AppendRecord[]
     try {
       staged = AttemptContext.end(context)
     } catch (error) {
       return failed(member, running, thrown ?? error)
     }
-    if (thrown === undefined) handled(member, staged, durationMs)
-    else failed(member, running, thrown)
+    if (thrown !== undefined) return failed(member, running, thrown)
+    handled(member, staged, durationMs)
+    return handledOutcome
   }
 
   private releaseStuck(running: Running): void {

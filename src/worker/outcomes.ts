@@ -3,6 +3,7 @@
  * as a dead letter.
  * @module
  */
+import type { AttemptOutcome } from '../channels.ts'
 import type { Clock } from '../clock.ts'
 import type { CompiledSubscription } from '../config/index.ts'
 import type { DeadReason } from '../deadletter/index.ts'
@@ -57,7 +58,8 @@ export class Outcomes {
     if (work.staged.isMany) committer.request()
   }
 
-  failed(member: Member, running: Running, thrown: unknown): void {
+  /** Answers with what follows. */
+  failed(member: Member, running: Running, thrown: unknown): AttemptOutcome {
     const { item } = member
     const { breaker, channels, clock, subscription } = this.options
     const reason = AttemptContext.abortReason(running.context)
@@ -73,9 +75,9 @@ export class Outcomes {
     if (!member.precounted) item.attempts++
     item.firstAttemptAt ||= clock.now()
     item.lastAttemptAt = clock.now()
-    if (unrecoverable) this.bury(member, 'unrecoverable', error)
-    else if (item.attempts >= subscription.retry.attempts) this.bury(member, 'attempts-exhausted', error)
-    else this.retry(member, error)
+    if (unrecoverable) return this.bury(member, 'unrecoverable', error)
+    if (item.attempts >= subscription.retry.attempts) return this.bury(member, 'attempts-exhausted', error)
+    return this.retry(member, error)
   }
 
   /** No further attempt: the event is kept as a dead letter. It may be none that can be read. */
@@ -83,24 +85,26 @@ export class Outcomes {
     { work, item, event }: { work: PartitionWork; item: Item; event?: VeltrixEvent },
     reason: DeadReason,
     error: unknown,
-  ): void {
+  ): AttemptOutcome {
     const { observer, subscription } = this.options.environment
     observer?.dead(subscription, event, reason, error)
     this.options.letters.keep(work, item, reason, error)
+    return { fate: 'dead', reason, error }
   }
 
   /**
    * Cut short because the partition or the worker goes: not an attempt. The event stays open and is the next owner's; where only
    * other events of its batch go, it is ours still and starts again.
    */
-  private interrupted({ item, work, precounted }: Member): void {
+  private interrupted({ item, work, precounted }: Member): AttemptOutcome {
     this.options.breaker.interrupted()
     if (precounted) this.options.uncount(work, item)
     if (!work.closing) work.putBack(item)
+    return { fate: 'interrupted' }
   }
 
   /** The key waits for its backoff and for its count to be stored, whichever takes longer. */
-  private retry(member: Member, error: unknown): void {
+  private retry(member: Member, error: unknown): AttemptOutcome {
     const { work, item } = member
     const { clock, random, subscription, channels, committer } = this.options
     const delayMs = isRetryAfter(error) ? error.delayMs : backoffMs(subscription.retry, item.attempts, random)
@@ -112,9 +116,10 @@ export class Outcomes {
       () => this.resume(work, item.queue),
       () => {},
     )
+    return { fate: 'retry', delayMs, error }
   }
 
-  private holdForOutage(member: Member, error: unknown): void {
+  private holdForOutage(member: Member, error: unknown): AttemptOutcome {
     const { work, item } = member
     const { breaker, clock, random, subscription, channels } = this.options
     if (member.precounted) item.attempts--
@@ -123,6 +128,7 @@ export class Outcomes {
     channels.retry(member, item.attempts + 1, delayMs, error)
     work.wait(item)
     this.outage.hold(work, item.queue, delayMs)
+    return { fate: 'retry', delayMs, error }
   }
 
   private resume(work: PartitionWork, queue: KeyQueue): void {

@@ -6,6 +6,7 @@
  * stuck handlers slow a subscription down but do not stop it.
  * @module
  */
+import type { HandlerCall } from '../channels.ts'
 import type { Clock, Timer } from '../clock.ts'
 import type { VeltrixEvent } from '../event/index.ts'
 import { AttemptContext } from './context.ts'
@@ -37,6 +38,8 @@ export interface Running extends InLine<Running> {
   readonly contexts: readonly AttemptContext<unknown>[]
   /** `monotonic()` time. */
   readonly startedAt: number
+  /** What subscribers were told of it, to be told again at its end; undefined when nobody listens. */
+  readonly call: HandlerCall | undefined
   /** It still holds its slot. */
   hasSlot: boolean
   overdue: boolean

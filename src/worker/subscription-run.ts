@@ -207,6 +207,8 @@ export class SubscriptionRun {
     this.watchdog.stop()
     await this.membership.leave()
     const abandoned = this.attempts.running.size
+    // The last second counts too.
+    this.tellState()
     this.ended = true
     this.rebalance.stop()
     this.letters.stop()
@@ -265,8 +267,12 @@ export class SubscriptionRun {
 
   private announceState(): void {
     if (this.ended) return
-    if (stateChannel.hasSubscribers) stateChannel.publish({ ...this.status() })
+    this.tellState()
     this.stateTimer = this.options.clock.setTimer(stateEveryMs, () => this.announceState(), { unref: true })
+  }
+
+  private tellState(): void {
+    if (stateChannel.hasSubscribers) stateChannel.publish({ ...this.status() })
   }
 
   private trouble(doing: string, error: Error): void {

@@ -20,6 +20,8 @@ export interface WorkerOptions {
   readonly random?: () => number
   /** Shown in member lists and audit records. Default `<app>`. */
   readonly clientId?: string
+  /** Name of the transport, for those who listen. Default `embedded`. */
+  readonly transport?: string
   /** For `ctx.once`. */
   readonly inbox?: InboxStore<any>
   /** For `ctx.publish`. */
@@ -93,6 +95,7 @@ export class Worker {
         clientId: this.options.clientId ?? config.app,
         environment: {
           subscription: subscription.name,
+          transport: this.options.transport ?? 'embedded',
           maxAttempts: subscription.retry.attempts,
           inbox: this.options.inbox,
           inboxWindowMs: subscription.inboxWindowMs,

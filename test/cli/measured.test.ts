@@ -22,7 +22,7 @@ test('dev --metrics --otlp: what was handled is on the page and at the collector
   const collector = await otlpReceiver()
   await project.write('measured-app.ts', appFile())
   const running = shell()
-  const flags = ['--metrics', '0', '--otlp', collector.url, '--port', '0', '--json', '--interval', '50ms']
+  const flags = ['--metrics', '0', '--otlp', collector.url, '--traces', '--port', '0', '--json', '--interval', '50ms']
   const done = veltrix(['dev', 'measured-app.ts', ...flags], running)
   const page = await metricsUrl(running)
   await expect.poll(() => running.stdout.text, until).toMatch(/http:\/\/127\.0\.0\.1:\d+/)
@@ -39,6 +39,7 @@ test('dev --metrics --otlp: what was handled is on the page and at the collector
   const names = collector.exports.at(-1)!.metrics.map(({ name }) => name)
   expect(names).toContain('veltrix.end_to_end.duration')
   expect(collector.exports.at(-1)!.resource['service.name']).toBe('shop')
+  expect(collector.traces.flatMap(({ spans }) => spans).map(({ name }) => name)).toContain('POST /events/:type')
   await collector.close()
   await expect(fetch(page)).rejects.toThrow('fetch failed')
 })
@@ -62,6 +63,7 @@ test('gateway --metrics counts its answers; a collector that is not there is tol
 
 test.each([
   [['--metrics', 'nine'], 2, '--metrics'],
+  [['--traces', '--metrics', '0'], 2, '--otlp'],
   [['--otlp', 'collector:4318'], 1, 'otlp.endpoint'],
 ])('dev %j is refused', async (flags, code, named) => {
   await project.write('refused-app.ts', appFile())

@@ -36,7 +36,7 @@ async function settled(running: Telemetry, got: { exports: ReceivedExport[] }): 
       .at(-1)
       ?.metrics.find(({ name }) => name === 'veltrix.lag.events')
       ?.points.map(({ asDouble }) => asDouble)
-  const states = () => got.exports.some((one) => one.metrics.some(({ name }) => name === 'veltrix.breaker.state'))
+  const states = () => got.exports.some((one) => one.metrics.some(({ name }) => name === 'veltrix.scheduler.granted'))
   await expect
     .poll(async () => (await running.flush(), states() && lagOf()?.every((lag) => lag === 0)), { timeout: 20_000 })
     .toBe(true)
@@ -128,6 +128,22 @@ describe('as New Relic wants it', () => {
     const also = ['veltrix.troubles', 'veltrix.duplicates', 'veltrix.id_conflicts']
     const seen = new Set(exports.flatMap((one) => one.metrics.map(({ name }) => name)))
     expect([...table.keys()].filter((name) => !seen.has(name)).toSorted()).toEqual([...silent, ...also].toSorted())
+  })
+
+  test('what was granted and used, to the last start', async () => {
+    const got = await receiver()
+    const { app, running, exercise } = await measured({ otlp: { endpoint: got.url } })
+    await exercise()
+    const granted = () => app.status().map(({ lanes }) => lanes.reduce((sum, lane) => sum + lane.granted, 0))
+    // billing: 22 and one again; reports: all 44.
+    await expect.poll(() => granted().toSorted((a, b) => a - b), { timeout: 20_000 }).toEqual([23, 44])
+    await app.stop()
+    await running.stop()
+    const last = got.exports.slice(-1)
+    const starts = pointsOf(last, 'veltrix.scheduler.granted')
+    expect(sumOf(starts, { 'veltrix.subscription': 'billing' })).toBe(23)
+    expect(sumOf(starts, { 'veltrix.subscription': 'reports', 'veltrix.lane': 'bulk' })).toBe(21)
+    expect(sumOf(pointsOf(last, 'veltrix.scheduler.slot_time'), {})).toBeGreaterThan(0)
   })
 
   test('nothing that tells one event from another is a label', async () => {

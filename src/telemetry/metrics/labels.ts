@@ -11,7 +11,7 @@ export const labels = {
   'http.route': "Pattern of the gateway's route; `unmatched` where there is none",
   'messaging.consumer.group.name': 'Group of the subscription: `<app>.<subscription>`',
   'messaging.destination.name': 'Topic: `<app>.<stream>.<lane>`',
-  'messaging.operation.name': '`publish`, `process` or `commit`',
+  'messaging.operation.name': '`send`, `process` or `commit`',
   'messaging.operation.type': '`send`, `process` or `settle`',
   'messaging.system': '`kafka`, or `veltrix` for the embedded log',
   'url.scheme': '`http`',

@@ -29,7 +29,7 @@ export class LogWatch {
   readonly #delivery: DeliveryRates
   readonly #stopping = new AbortController()
   #parts: { readonly lag: LagReader; readonly letters: readonly [string, DeadLetterIndex][] } | undefined
-  #looking: Promise<void> | undefined
+  #looking = Promise.resolve()
 
   constructor(options: LogWatchOptions) {
     this.#options = options
@@ -51,17 +51,20 @@ export class LogWatch {
     this.#stopping.abort()
   }
 
-  /** Looks now, or waits for the look under way. Does not throw: where the log cannot be read, nothing is shown of it. */
+  /**
+   * Looks now; after the look under way, which may have missed what was just written. Does not throw: where the log cannot be read,
+   * nothing is shown of it.
+   */
   look(): Promise<void> {
-    this.#looking ??= this.#look()
-      .catch((error: unknown) => {
-        if (this.#stopping.signal.aborted) return
-        for (const id of ['lagEvents', 'lagAge', 'delivery', 'deadUnresolved'] as const)
-          this.#options.registry.forget(id)
-        this.#options.failed(error)
-      })
-      .finally(() => (this.#looking = undefined))
+    this.#looking = this.#looking.then(() => this.#look()).catch((error: unknown) => this.#missed(error))
     return this.#looking
+  }
+
+  #missed(error: unknown): void {
+    if (this.#stopping.signal.aborted) return
+    const { registry, failed } = this.#options
+    for (const id of ['lagEvents', 'lagAge', 'delivery', 'deadUnresolved'] as const) registry.forget(id)
+    failed(error)
   }
 
   async #look(): Promise<void> {

@@ -96,7 +96,7 @@ function handledPlace(
 function publishedPlace(registry: Registry, lane: string, topic: string, system: string): PublishedPlace {
   const labels = {
     'messaging.system': system,
-    'messaging.operation.name': 'publish',
+    'messaging.operation.name': 'send',
     'messaging.destination.name': topic,
     'veltrix.lane': lane,
   }

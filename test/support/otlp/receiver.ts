@@ -43,28 +43,52 @@ export interface ReceivedExport {
   readonly metrics: readonly ReceivedMetric[]
 }
 
-const type = 'opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceRequest'
+export interface ReceivedSpan {
+  readonly name: string
+  readonly traceId: string
+  readonly spanId: string
+  readonly parentSpanId: string | undefined
+  readonly attributes: Readonly<Record<string, string>>
+}
+
+export interface ReceivedSpans {
+  readonly headers: IncomingHttpHeaders
+  readonly resource: Readonly<Record<string, string>>
+  readonly spans: readonly ReceivedSpan[]
+}
+
+const requests = 'opentelemetry.proto.collector'
 
 /** Listens on a free port until `close()`. */
 export async function otlpReceiver() {
   const root = new protobuf.Root()
   root.resolvePath = (_from, target) => join(import.meta.dirname, target)
-  await root.load('opentelemetry/proto/collector/metrics/v1/metrics_service.proto')
-  const request = root.lookupType(type)
+  await root.load([
+    'opentelemetry/proto/collector/metrics/v1/metrics_service.proto',
+    'opentelemetry/proto/collector/trace/v1/trace_service.proto',
+  ])
+  const metricsType = root.lookupType(`${requests}.metrics.v1.ExportMetricsServiceRequest`)
+  const tracesType = root.lookupType(`${requests}.trace.v1.ExportTraceServiceRequest`)
   const exports: ReceivedExport[] = []
+  const traces: ReceivedSpans[] = []
   const server = createServer(async (incoming, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of incoming) chunks.push(chunk as Buffer)
     const sent = Buffer.concat(chunks)
     const body = incoming.headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent
-    const message = request.toObject(request.decode(body), { longs: String, enums: String, arrays: false }) as any
-    exports.push({ path: incoming.url ?? '', headers: incoming.headers, bytes: sent.length, ...read(message) })
+    const { url: path = '', headers } = incoming
+    const isTraces = path.endsWith('/v1/traces')
+    const type = isTraces ? tracesType : metricsType
+    const message = type.toObject(type.decode(body), { longs: String, enums: String, arrays: false }) as any
+    if (isTraces) traces.push({ headers, ...readSpans(message) })
+    else exports.push({ path, headers, bytes: sent.length, ...read(message) })
     response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end()
   })
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     exports,
+    traces,
     close: () => {
       server.closeAllConnections()
       return new Promise<void>((resolve) => void server.close(() => resolve()))
@@ -79,6 +103,23 @@ function read(message: any): Pick<ReceivedExport, 'resource' | 'scope' | 'metric
     resource: attributesOf(resource.attributes),
     scope: ours?.scope,
     metrics: (ours?.metrics ?? []).map(metricOf),
+  }
+}
+
+function readSpans(message: any): Pick<ReceivedSpans, 'resource' | 'spans'> {
+  const [{ resource, scopeSpans }] = message.resourceSpans
+  const hex = (bytes: Uint8Array | undefined) => (bytes?.length ? Buffer.from(bytes).toString('hex') : undefined)
+  return {
+    resource: attributesOf(resource.attributes),
+    spans: scopeSpans.flatMap(({ spans }: any) =>
+      spans.map(({ name, traceId, spanId, parentSpanId, attributes }: any) => ({
+        name,
+        traceId: hex(traceId),
+        spanId: hex(spanId),
+        parentSpanId: hex(parentSpanId),
+        attributes: attributesOf(attributes),
+      })),
+    ),
   }
 }
 

@@ -183,7 +183,8 @@ describe('of the log', () => {
     expect(values('veltrix.dead_letters.unresolved', 'veltrix.subscription')).toEqual({ billing: 0, reports: 0 })
     isAway = true
     await metrics.look()
-    expect(failures.map(String)).toEqual(['Error: away'])
+    // One, or two when its own look came meanwhile.
+    expect(new Set(failures.map(String))).toEqual(new Set(['Error: away']))
     for (const name of ['veltrix.lag.events', 'veltrix.lag.age', 'veltrix.dead_letters.unresolved'])
       expect(values(name)).toEqual({})
     isAway = false

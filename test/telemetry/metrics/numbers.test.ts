@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import fc from 'fast-check'
 import { UsageInvalid } from '../../../src/cli/errors.ts'
 import { ErrorNames } from '../../../src/telemetry/metrics/error-names.ts'
-import { Distribution, exponentialScale } from '../../../src/telemetry/metrics/index.ts'
+import { Distribution, exponentialScale, prometheusText, Registry } from '../../../src/telemetry/metrics/index.ts'
 import { RunningTotal } from '../../../src/telemetry/metrics/running-total.ts'
 import { Value } from '../../../src/telemetry/metrics/series.ts'
 import { exponentialOf, since } from '../../../src/otel/distributions.ts'
@@ -70,4 +70,26 @@ test('a total that begins anew goes on', () => {
   const total = new RunningTotal(counter)
   for (const reached of [3, 10, 10, 2, 5]) total.reached(reached)
   expect(counter.value).toBe(15)
+})
+
+test('the page for Prometheus: buckets add up from below, texts are escaped', () => {
+  const registry = new Registry()
+  const batches = registry.series('batchSize', {})
+  for (const size of [1, 3, 3, 100_000]) batches.record(size)
+  registry.series('retries', { 'veltrix.lane': 'a "quoted" \\ lane\nof two lines' }).add(2)
+  const page = prometheusText(registry.families(), { 'service.name': 'shop' })
+  expect(page).toContain('veltrix_retries_total{veltrix_lane="a \\"quoted\\" \\\\ lane\\nof two lines"} 2\n')
+  const lines = page.split('\n').filter((line) => line.startsWith('veltrix_publisher_batch_size'))
+  expect(lines.slice(0, 4)).toEqual([
+    'veltrix_publisher_batch_size_bucket{le="1"} 1',
+    'veltrix_publisher_batch_size_bucket{le="2"} 1',
+    'veltrix_publisher_batch_size_bucket{le="4"} 3',
+    'veltrix_publisher_batch_size_bucket{le="8"} 3',
+  ])
+  expect(lines.slice(-4)).toEqual([
+    'veltrix_publisher_batch_size_bucket{le="8192"} 3',
+    'veltrix_publisher_batch_size_bucket{le="+Inf"} 4',
+    'veltrix_publisher_batch_size_sum 100007',
+    'veltrix_publisher_batch_size_count 4',
+  ])
 })

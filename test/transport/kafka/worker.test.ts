@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process'
 import { beforeAll, expect, onTestFinished, test, type TestContext } from 'vitest'
 import { z } from 'zod'
 import { systemClock } from '../../../src/clock.ts'
-import { defineVeltrix, event, veltrix, type App } from '../../../src/index.ts'
+import { defineVeltrix, event, Unrecoverable, veltrix, type App } from '../../../src/index.ts'
 import { kafka } from '../../../src/transport/kafka/index.ts'
 import { KafkaCluster, missingKafka } from '../../support/kafka-cluster.ts'
 import { sharedKafka } from '../../support/kafka-shared.ts'
@@ -153,4 +153,37 @@ test('an event without an answer is unknown; sent again with its id it is stored
   await expect.poll(() => seen.at(-1), { timeout: 60_000 }).toBe('last o-1 3')
   expect(seen.map((each) => each.split(' ').at(-1))).toEqual(['1', '2', '3'])
   expect(app.status()).toMatchObject([{ duplicates: 1 }])
+}, 180_000)
+
+test('a dead letter of a parked key runs with its new payload before the events behind it', async (context) => {
+  await requirePart(context, 'Kafka', missingKafka)
+  const config = defineVeltrix({
+    app: `replaced-${process.pid}-${++names}`,
+    lanes: { only: {} },
+    streams: {
+      orders: { key: 'orderId', partitions: 1, events: { 'order.placed': event(order, { lane: 'only' }) } },
+    },
+    subscriptions: { billing: { events: ['order.placed'], onDeadLetter: 'park-key' } },
+    transport: kafka({ brokers: await sharedKafka(), heartbeatInterval: 100 }),
+  })
+  const seen: string[] = []
+  const app = veltrix(config)
+  onTestFinished(() => void app.stop())
+  app.handle('billing', 'order.placed', ({ data, extensions }) => {
+    if (data.total < 0) throw new Unrecoverable('total is negative')
+    seen.push(`${data.total}${extensions['causationid'] === undefined ? '' : ` for ${extensions['causationid']}`}`)
+  })
+  await app.start()
+  for (const total of [-1, 2, 3]) await app.publish('order.placed', { orderId: 'a', total }, { id: `e${total}` })
+  const letters = await app.deadLetters()
+  const total = async (): Promise<number> => (await letters.list('billing')).total
+  await expect.poll(total, { timeout: 60_000 }).toBe(3)
+  expect(seen).toEqual([])
+  const { keys } = await letters.parkedKeys('billing')
+  expect(keys).toMatchObject([{ key: 'a', followers: 2 }])
+  const payload = { data: { orderId: 'a', total: 1 }, reason: 'negative total' }
+  await letters.replace('billing', keys[0]!.head.id, payload)
+  await app.publish('order.placed', { orderId: 'a', total: 4 })
+  await expect.poll(() => seen, { timeout: 60_000 }).toEqual(['1 for e-1', '2', '3', '4'])
+  await expect.poll(total, { timeout: 60_000 }).toBe(0)
 }, 180_000)

@@ -1,0 +1,1 @@
+export { traceWith, type TracingOptions } from './trace-with.ts'
