@@ -207,5 +207,8 @@ test('dead letters are listed, grouped and shown', async () => {
   expect((await get('/api/dead/nobody')).status).toBe(404)
   expect((await get('/api/dead/billing?colour=red')).status).toBe(400)
   expect((await get('/api/dead/billing/letters/shop%2F0%2F0')).status).toBe(404)
+  // A topic of Kafka may have 249 characters, each of them percent-encoded.
+  const long = await get(`/api/dead/billing/letters/${'%78'.repeat(249)}%2F0%2F0`)
+  expect(((await long.json()) as any).code).toBe('VLX_DEAD_LETTER_UNKNOWN')
   expect(await json('/api/dead/billing/audit')).toEqual([])
 })

@@ -88,7 +88,7 @@ export class Guard {
     const bearer = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
     if (bearer !== undefined) {
       const never = new AbortController().signal
-      return { ...(await this.#known(request, bearer)), ended: never }
+      return { ...(await this.#known(request, bearer)), ended: never, seen: () => undefined }
     }
     const secret = cookieIn(request)
     const session = secret === undefined ? undefined : this.#sessions.find(secret)

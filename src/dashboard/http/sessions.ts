@@ -12,6 +12,8 @@ export interface Session {
   readonly rights: SessionRights
   /** Aborts when it ends. */
   readonly ended: AbortSignal
+  /** It is still in use: a stream of it is being read. */
+  seen(): void
 }
 
 interface Open extends Session {
@@ -40,13 +42,17 @@ export class Sessions {
     const end = new AbortController()
     this.#sweep()
     if (this.#open.size >= maxSessions) this.#end(this.#open.keys().next().value!)
-    this.#open.set(digest(secret), {
+    const session: Open = {
       by,
       rights,
       end,
       ended: end.signal,
       expiresAt: this.#clock.monotonic() + this.#lifeMs,
-    })
+      seen: () => {
+        session.expiresAt = this.#clock.monotonic() + this.#lifeMs
+      },
+    }
+    this.#open.set(digest(secret), session)
     return secret
   }
 
@@ -59,7 +65,7 @@ export class Sessions {
       this.#end(key)
       return undefined
     }
-    session.expiresAt = this.#clock.monotonic() + this.#lifeMs
+    session.seen()
     this.#open.delete(key)
     this.#open.set(key, session)
     return session

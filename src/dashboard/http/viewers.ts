@@ -16,7 +16,7 @@ const graceMs = 500
 export class Viewers {
   readonly #clock: Clock
   /** Until their connection is closed. */
-  readonly #open = new Map<ViewerStream, FastifyReply>()
+  readonly #open = new Map<ViewerStream, { readonly raw: FastifyReply['raw']; readonly session: Session }>()
   #beats: Timer | undefined
   #closing = false
 
@@ -35,7 +35,7 @@ export class Viewers {
     const stream = new ViewerStream()
     // An answer that breaks off is a connection that is gone.
     stream.on('error', () => undefined)
-    this.#open.set(stream, reply)
+    this.#open.set(stream, { raw: reply.raw, session })
     const end = (): void => stream.finish()
     session.ended.addEventListener('abort', end, { once: true })
     reply.raw.once('close', () => {
@@ -78,7 +78,10 @@ export class Viewers {
     return this.#clock.setTimer(
       heartbeatMs,
       () => {
-        for (const stream of this.#open.keys()) stream.beat()
+        for (const [stream, { session }] of this.#open) {
+          session.seen()
+          stream.beat()
+        }
         this.#beats = this.#beat()
       },
       { unref: true },
