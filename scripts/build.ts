@@ -39,6 +39,8 @@ for (const path of existsSync(join(root, 'src', page))
   if (!/\.(?:html|css|svg|png|woff2)$/.test(path)) continue
   mkdirSync(dirname(join(out, page, path)), { recursive: true })
   copyFileSync(join(root, 'src', page, path), join(out, page, path))
+  if (path.endsWith('.html'))
+    rewrite(join(page, path), (text) => text.replaceAll(/(href="\/page\/[^"]+)\.ts"/g, '$1.js"'))
 }
 
 const command = join(out, 'cli', 'main.js')

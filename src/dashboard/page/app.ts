@@ -4,13 +4,14 @@
  */
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useCell } from './cell.ts'
+import { later } from './clock.ts'
 import { SessionEnded } from './ended.ts'
 import { Head } from './head.ts'
 import { html, type VNode } from './html.ts'
 import { followLive } from './live.ts'
 import { Toasts } from './parts/toasts.ts'
 import { useRoute } from './router.ts'
-import { screenOf } from './screens.ts'
+import { fetchScreens, screenOf } from './screens.ts'
 import { said } from './server.ts'
 import { session } from './session.ts'
 import { followShortcuts } from './shortcuts.ts'
@@ -39,11 +40,14 @@ export function App(): VNode {
   return html`<${Frame} />`
 }
 
+const fetchAfterMs = 1_000
+
 function Frame(): VNode {
   const { path } = useRoute()
   const screen = screenOf(path)
   const main = useRef<HTMLElement>(null)
   const first = useRef(true)
+  useEffect(() => later(fetchAfterMs, () => void fetchScreens()), [])
   useEffect(() => {
     document.title = `${screen.title} · ${system.value!.app} · Veltrix`
     // Whoever reads by ear or keyboard begins at the new screen.

@@ -31,7 +31,7 @@ export class Cell<T> {
 
 /** The cell's value; the component is drawn again when it changes. */
 export function useCell<T>(cell: Cell<T>): T {
-  const [seen, see] = useState(cell.value)
+  const [seen, see] = useState(() => cell.value)
   useEffect(() => {
     see(() => cell.value)
     return cell.watch(() => see(() => cell.value))

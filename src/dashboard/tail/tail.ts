@@ -6,7 +6,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock, Timer } from '../../clock.ts'
 import { eventType, keyText } from '../../event/index.ts'
-import { newRecords, sourcesOf, storedRecords, type Placed } from '../../tail/index.ts'
+import { newRecords, sourcesOf, storedRecords, type Placed, type Source } from '../../tail/index.ts'
+import type { PartitionOffsets } from '../../transport/index.ts'
 import type { DashboardApp } from '../app.ts'
 import type { TailLine } from '../api/index.ts'
 import { cutLine, decoded, shownOf } from '../events/lines.ts'
@@ -20,6 +21,8 @@ import { wantedOf, type Wanted } from './query.ts'
 const everyMs = 100
 /** Of one message; more than 200 lines a second nobody reads. */
 const linesPerMessage = 20
+/** Records looked at for the last ones that match, over all partitions. */
+const searched = 50_000
 /** How long one tail may look at records before others get their turn. */
 const turnMs = 5
 
@@ -50,13 +53,8 @@ export class Tail {
     const lines = new Lines(stream, clock)
     const look = async (): Promise<void> => {
       const sight = new Sight(wanted, app.config, session)
-      for await (const placed of storedRecords(
-        log,
-        sources,
-        { last: wanted.last },
-        (each) => sight.of(each) !== undefined,
-      )) {
-        if (ended.signal.aborted) return
+      const isLast = (each: Placed): boolean => !ended.signal.aborted && sight.of(each) !== undefined
+      for await (const placed of storedRecords(log, nearEnds(sources), { last: wanted.last }, isLast)) {
         lines.first(sight.of(placed)!)
       }
       lines.begin()
@@ -81,6 +79,12 @@ export class Tail {
       })
     return viewers.send(reply, stream)
   }
+}
+
+/** The same, each beginning where the search does: a filter that matches nothing must not read the whole log. */
+function nearEnds(sources: readonly (Source & PartitionOffsets)[]): (Source & PartitionOffsets)[] {
+  const each = Math.ceil(searched / Math.max(1, sources.length))
+  return sources.map((source) => ({ ...source, earliest: Math.max(source.earliest, source.end - each) }))
 }
 
 /** What one viewer sees of a record. */

@@ -15,9 +15,10 @@ test('the whole page is at most 200 KB gzipped, and comes from its own server al
   await requirePart(context, 'Chromium', missingChromium)
   const { address, url } = await running()
   const { page, requests, to } = await opened(address)
-  for (const screen of ['flow', 'tail', 'dead', 'topics', 'send']) {
+  for (const screen of ['flow', 'tail', 'dead', 'topics', 'send', 'event/t/0/0', 'letter/billing/none']) {
     await to(screen)
-    await page.locator('h1').waitFor()
+    // The screen itself, not that it is on its way.
+    await page.locator('main h1').waitFor()
   }
   const files = [...requests].filter(
     (each) => !new URL(each).pathname.startsWith('/api/') && !each.endsWith('/session'),

@@ -40,7 +40,7 @@ export function kindOf(schema: Schema, root: Schema, depth = 0): Kind {
   return type === 'array' && items !== undefined ? 'list' : 'json'
 }
 
-/** Follows references; of alternatives takes the one beside `null`, if it is the only one. */
+/** Follows references; of alternatives (and of types) takes the one beside `null`, if it is the only one. */
 export function resolved(schema: Schema, root: Schema): Schema {
   let now = schema
   for (let steps = 0; steps < 16; steps++) {
@@ -51,6 +51,8 @@ export function resolved(schema: Schema, root: Schema): Schema {
       continue
     }
     if (now.const !== undefined) return { ...now, enum: [now.const] }
+    const types = Array.isArray(now.type) ? (now.type as readonly string[]).filter((type) => type !== 'null') : []
+    if (types.length === 1) return { ...now, type: types[0]! }
     const choices = (now.anyOf ?? now.oneOf)?.filter(({ type }) => type !== 'null')
     if (choices === undefined) return now
     if (choices.length === 1) now = choices[0]!
