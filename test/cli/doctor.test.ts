@@ -234,7 +234,7 @@ describe('a cluster', () => {
     const well = state([topic([{ replicas: all, inSync: all, leader: 1 }])])
     expect(texts(replicaFindings(well))).toEqual(['ok 1 partition, every copy in sync, led by the preferred brokers'])
     const cases: [TopicHealth['partitions'][number], string[]][] = [
-      [{ replicas: all, inSync: [] }, ['wrong 1 partition without a leader']],
+      [{ replicas: all, inSync: [], leader: undefined }, ['wrong 1 partition without a leader']],
       [
         { replicas: all, inSync: [1], leader: 1 },
         ['wrong 1 partition with fewer copies in sync', 'warn 1 partition under-replicated'],
