@@ -3,8 +3,12 @@
  * @module
  */
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
-import { onTestFinished } from 'vitest'
+import { onTestFinished, vi } from 'vitest'
 import { chromiumProgram } from '../../support/chromium.ts'
+
+// A browser beside everything else on a small machine: no test here is about how fast it is.
+vi.setConfig({ testTimeout: 120_000 })
+const waitMs = 60_000
 
 let browser: Promise<Browser> | undefined
 
@@ -33,6 +37,7 @@ export async function opened(address: string, options: BrowserContextOptions = {
   browser ??= launched()
   const context = await (await browser).newContext({ viewport: { width: 1280, height: 900 }, ...options })
   onTestFinished(() => context.close())
+  context.setDefaultTimeout(waitMs)
   const page = await context.newPage()
   const complaints: string[] = []
   const requests = new Set<string>()
