@@ -101,7 +101,7 @@ export interface TopicHealth {
   readonly isInternal: boolean
   /** Undefined where it may not be read. */
   readonly minInsyncReplicas: number | undefined
-  readonly partitions: readonly Required<Pick<PartitionState, 'replicas' | 'inSync' | 'leader'>>[]
+  readonly partitions: readonly Pick<PartitionState, 'replicas' | 'inSync' | 'leader'>[]
 }
 
 export interface HealthOptions {

@@ -26,7 +26,7 @@ export function replicaStates({ topics, brokers }: Pick<ClusterHealth, 'topics' 
   const missing = new Map<number, number>()
   for (const { replicas } of all)
     for (const id of replicas) if (!there.has(id)) missing.set(id, (missing.get(id) ?? 0) + 1)
-  const isOffline = ({ leader }: { leader: number | undefined }): boolean => leader === undefined
+  const isOffline = ({ leader }: { leader?: number | undefined }): boolean => leader === undefined
   return {
     partitions: all.length,
     offline: named(isOffline),
