@@ -33,6 +33,14 @@ export const program: Readonly<Record<string, Entry>> = {
     summary: 'Show events as they lie on the log, and follow it',
     load: async () => (await import('./commands/tail.ts')).tail,
   },
+  event: {
+    summary: 'Show one event: payload, headers, story, neighbours',
+    load: async () => (await import('./commands/event.ts')).event,
+  },
+  topics: {
+    summary: 'Show topics and groups: copies, members, positions',
+    load: async () => (await import('./commands/topics.ts')).topics,
+  },
   lanes: {
     summary: 'Show how far each subscription is, lane by lane',
     load: async () => (await import('./commands/lanes.ts')).lanes,

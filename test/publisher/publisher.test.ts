@@ -493,7 +493,7 @@ test('tells its channels', async () => {
   await clock.settle()
   const bytes = expect.any(Number) as number
   expect(heard).toEqual([
-    ['veltrix:publisher:failed', { lane: 'bulk', stream: 'orders', events: 1, error: tooLarge }],
+    ['veltrix:publisher:failed', { lane: 'bulk', stream: 'orders', events: 1, durationMs: 10, error: tooLarge }],
     ['veltrix:publisher:batch', { events: 3, bytes, durationMs: 10 }],
     ['veltrix:publisher:acked', { lane: 'standard', stream: 'orders', events: 2, bytes, durationMs: 10 }],
   ])

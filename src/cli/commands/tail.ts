@@ -15,6 +15,11 @@ export const tail = command({
     lane: { type: 'string', alias: 'l', description: 'Only this lane' },
     type: { type: 'string', alias: 't', description: 'Only events of this type' },
     key: { type: 'string', alias: 'k', description: 'Only events with this key' },
+    filter: {
+      type: 'string',
+      valueHint: 'cel',
+      description: 'Only events this CEL expression on "event" says true of; may be given several times',
+    },
     from: {
       type: 'string',
       valueHint: 'place',
@@ -33,12 +38,13 @@ export const tail = command({
     ['veltrix tail', 'The last ten events, then new ones'],
     ['veltrix tail orders --lane critical --from latest', 'Only what is urgent, from now on'],
     ['veltrix tail orders --key o-17 --from earliest --no-follow', 'The whole story of one key'],
+    [`veltrix tail --filter 'event.lane == "critical" && event.data.total > 100.0'`, 'Only what is worth much'],
     [
       'veltrix tail --from earliest --no-follow --json > events.ndjson',
       'A copy that "veltrix publish --file" reads, but for events with secret fields',
     ],
   ],
-  async run({ args, shell, out }) {
+  async run({ args, every, shell, out }) {
     const from = fromOf(args.from)
     const [{ withApp }, { showTail }, { oneOf }, { didYouMean }] = await Promise.all([
       import('../with-app.ts'),
@@ -63,7 +69,7 @@ export const tail = command({
         lane,
         loaded.config.lanes.map((declared) => declared.name),
       )
-      await showTail(loaded, { stream, lane, type, key, from, follow }, shell, out)
+      await showTail(loaded, { stream, lane, type, key, filters: every('filter'), from, follow }, shell, out)
     })
   },
 })

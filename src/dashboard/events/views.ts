@@ -47,7 +47,7 @@ export class EventViews {
   }
 
   /** @throws DashboardRefused, and what the log cannot be read for */
-  async at(topic: string, partition: number, offset: number, session: Session): Promise<EventView> {
+  async at(topic: string, partition: number, offset: number, session: Pick<Session, 'rights'>): Promise<EventView> {
     const where = this.#topics.get(topic)
     if (where === undefined)
       throw new DashboardRefused('not-found', `No stream has the topic ${JSON.stringify(topic)}.`)
@@ -63,7 +63,7 @@ export class EventViews {
     return this.of({ from: { topic, partition, ...where }, record }, session)
   }
 
-  async of(placed: Placed, session: Session): Promise<EventView> {
+  async of(placed: Placed, session: Pick<Session, 'rights'>): Promise<EventView> {
     const { app, letters, traceUrl } = this.#options
     const { from, record } = placed
     const { config } = app
@@ -110,7 +110,7 @@ export class EventViews {
   async #neighbours(
     { from, record }: Placed,
     progress: readonly SubscriptionProgress[],
-    session: Session,
+    session: Pick<Session, 'rights'>,
   ): Promise<EventView['neighbours']> {
     const { topic, partition } = from
     const isSame = ({ key }: LogRecord): boolean => sameBytes(key, record.key)
@@ -154,7 +154,7 @@ export class EventViews {
 export function eventViewOfLetter(
   views: EventViews,
   { letter, record }: ShownLetter,
-  session: Session,
+  session: Pick<Session, 'rights'>,
 ): Promise<EventView> {
   const { origin, stream, lane } = letter
   const { topic, partition, offset } = origin
