@@ -14,7 +14,7 @@ import {
 } from '../../telemetry/lag/index.ts'
 import type { DashboardApp } from '../app.ts'
 import type { Letters } from '../letters/letters.ts'
-import { doneAbove, rateByLane } from './deliveries.ts'
+import { rateByLane } from './deliveries.ts'
 
 /** As of the last look; what has not been looked at yet is undefined. */
 export interface LogNumbers {
@@ -44,7 +44,7 @@ export class LogWatch {
     this.#app = app
     this.#letters = letters
     this.#clock = clock
-    this.#deliveries = new DeliveryRates({ ...delivery, doneAbove })
+    this.#deliveries = new DeliveryRates(delivery)
   }
 
   get numbers(): LogNumbers {

@@ -4,7 +4,8 @@
  * @module
  */
 import type { TopicPartition } from '../../transport/index.ts'
-import { idOf, type PartitionLag } from './partitions.ts'
+import { doneAbove } from './done-above.ts'
+import { idOf } from './partitions.ts'
 import type { LagReport } from './reader.ts'
 
 export interface DeliveryOptions {
@@ -12,11 +13,6 @@ export interface DeliveryOptions {
   readonly windowMs?: number
   /** How long before that is looked at. Milliseconds, default five minutes. */
   readonly periodMs?: number
-  /**
-   * How many records from `from` to before `to` are done, all of them at or above the committed position. Default none: a key that waits
-   * for a repeated attempt then holds back the count of its partition.
-   */
-  readonly doneAbove?: (row: PartitionLag, from: number, to: number) => number
 }
 
 export interface LaneDelivery {
@@ -47,11 +43,9 @@ const mostLooks = 40
 export class DeliveryRates {
   readonly #windowMs: number
   readonly #periodMs: number
-  readonly #doneAbove: NonNullable<DeliveryOptions['doneAbove']>
   #looks: Look[] = []
 
-  constructor({ windowMs = 60_000, periodMs = 300_000, doneAbove = () => 0 }: DeliveryOptions = {}) {
-    this.#doneAbove = doneAbove
+  constructor({ windowMs = 60_000, periodMs = 300_000 }: DeliveryOptions = {}) {
     this.#windowMs = windowMs
     this.#periodMs = periodMs
   }
@@ -71,7 +65,7 @@ export class DeliveryRates {
       const end = Math.max(until.ends.get(idOf(row)) ?? first, first)
       lane.stored += end - first
       const below = Math.min(end, Math.max(first, row.next))
-      const above = end > below ? this.#doneAbove(row, below, end) : 0
+      const above = end > below ? doneAbove(row, below, end) : 0
       lane.handled += below - first + above
       // Letters above the position are done where anything above it is.
       ranges.set(`${row.subscription}/${idOf(row)}`, {

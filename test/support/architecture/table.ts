@@ -67,7 +67,7 @@ export const table: Table = {
     client: { may: [], mayTypes: ['config'] },
     topology: { may: ['event', 'config', 'transport', 'deadletter'] },
     asyncapi: { may: ['event', 'config'], mayTypes: ['transport'] },
-    'telemetry/lag': { may: [], mayTypes: ['config', 'transport'] },
+    'telemetry/lag': { may: ['worker'], mayTypes: ['config', 'transport'] },
     'telemetry/metrics': { may: ['deadletter', 'telemetry/lag'], mayTypes: ['config', 'transport'] },
     otel: {
       may: ['telemetry/metrics', 'telemetry/tracing'],
