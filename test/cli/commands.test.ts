@@ -171,7 +171,10 @@ describe('dev and dead letters', () => {
   })
 
   test('dev --for --json prints one summary and drains', async () => {
-    const { code, json, err } = await veltrix(['dev', '--for', '2s', '--json'], shell())
+    const { code, json, err } = await veltrix(
+      ['dev', '--for', '2s', '--port', '0', '--dashboard-port', '0', '--json'],
+      shell(),
+    )
     expect({ code, err }).toEqual({ code: 0, err: '' })
     expect(json()).toHaveLength(1)
     expect(json()[0]).toMatchObject({ app: 'shop', drained: true, abandoned: 0, deadLetters: 1 })
