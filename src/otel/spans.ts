@@ -41,13 +41,17 @@ export class Spans {
     const { sdk, api, contexts, resources, tracing: room } = packages
     // One that the application has set is left as it is.
     api.context.setGlobalContextManager(new contexts.AsyncLocalStorageContextManager().enable())
-    const root = new sdk.TraceIdRatioBasedSampler(sampleRatio)
+    // Which traces begin is decided before a span is asked for, below: of those that are, all are kept.
+    const root = new sdk.AlwaysOnSampler()
     const provider = new sdk.TracerProvider({
       resource: resourceOf(resources, target),
       sampler: new sdk.ParentBasedSampler({ root }),
       spanProcessors: [new sdk.BatchSpanProcessor({ exporter: exporterOf(packages, target) })],
     })
-    const stopTracing = room.traceWith(provider.getTracer('veltrix', target.version), tracing)
+    const stopTracing = room.traceWith(provider.getTracer('veltrix', target.version), {
+      ...tracing,
+      keeps: () => Math.random() < sampleRatio,
+    })
     return new Spans(provider, target, stopTracing)
   }
 

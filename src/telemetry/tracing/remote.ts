@@ -23,7 +23,11 @@ export function remoteOf(carried: { traceparent?: string; tracestate?: string })
 
 /** What an event carries of a span; undefined where there is none, as with a tracer that does nothing. */
 export function extensionsOf(span: SpanContext): TraceExtensions | undefined {
-  if (!isSpanContextValid(span)) return undefined
+  return isSpanContextValid(span) ? carrying(span) : undefined
+}
+
+/** As {@link extensionsOf}, of what is known to be valid. */
+export function carrying(span: SpanContext): TraceExtensions {
   const { traceId, spanId, traceFlags } = span
   const tracestate = span.traceState?.serialize() ?? ''
   const traceparent = traceparentText({ traceId, spanId, flags: traceFlags })
