@@ -109,7 +109,7 @@ function optionalIssues(event: VeltrixEvent): EventIssue[] {
   const names = Object.keys(event.extensions)
   if (names.length > maxExtensions)
     note(issues, 'extensions', `are ${names.length}; at most ${maxExtensions} are allowed`)
-  for (const name of names.slice(0, maxExtensions)) {
+  for (const name of names.length > maxExtensions ? names.slice(0, maxExtensions) : names) {
     const wrongName = extensionNameProblem(name)
     const wrongText = textProblem(event.extensions[name], maxExtensionLength)
     if (wrongName === undefined && wrongText === undefined) continue

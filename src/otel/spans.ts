@@ -6,6 +6,7 @@ import type * as Sdk from '@opentelemetry/sdk-trace'
 import type { Clock } from '../clock.ts'
 import { TelemetryOptionInvalid } from './errors.ts'
 import { loadTracePackages, type TracePackages } from './packages.ts'
+import { SpanGate } from './span-gate.ts'
 import { exporterConfig, resourceOf, type Target } from './target.ts'
 import { within } from './within.ts'
 
@@ -46,7 +47,7 @@ export class Spans {
     const provider = new sdk.TracerProvider({
       resource: resourceOf(resources, target),
       sampler: new sdk.ParentBasedSampler({ root }),
-      spanProcessors: [new sdk.BatchSpanProcessor({ exporter: exporterOf(packages, target) })],
+      spanProcessors: [new SpanGate(sdk, exporterOf(packages, target), target.failed)],
     })
     const stopTracing = room.traceWith(provider.getTracer('veltrix', target.version), {
       ...tracing,

@@ -18,6 +18,8 @@ const retryChannel = channelOf('veltrix:worker:retry')
 const breakerChannel = channelOf('veltrix:worker:breaker')
 const stuckChannel = channelOf('veltrix:worker:stuck')
 
+const plainly: HandlerCall['run'] = (handler) => handler()
+
 export interface AttemptChannelsOptions {
   readonly clock: Clock
   readonly subscription: Pick<CompiledSubscription, 'name' | 'group'>
@@ -45,7 +47,7 @@ export class AttemptChannels {
       lane: laneName(members[0]!.work.lane),
       isBatch,
       attempts: members.map((member) => this.attempt(member)),
-      run: (handler) => handler(),
+      run: plainly,
     }
     beginChannel.publish(call)
     return call

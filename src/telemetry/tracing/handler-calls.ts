@@ -44,7 +44,7 @@ export class HandlerSpans {
     const { extensions } = first!.event
     if (!isBatch && this.#sampling.goesOnUnrecorded(extensions['traceparent'])) {
       // What it publishes finds the trace on the event, should the context be lost.
-      return runIn(call, new LateContext(() => remoteOf(extensions)))
+      return runIn(call, new LateContext(extensions))
     }
     const creation = isBatch ? undefined : remoteOf(extensions)
     const unrecorded = this.#sampling.unrecorded(creation)

@@ -5,6 +5,7 @@
  */
 import { randomFillSync } from 'node:crypto'
 import { ROOT_CONTEXT, trace, TraceFlags, type Context, type SpanContext } from '@opentelemetry/api'
+import { remoteOf, type TraceText } from './remote.ts'
 
 export class Sampling {
   readonly #keeps: (() => boolean) | undefined
@@ -37,13 +38,13 @@ function isSampled({ traceFlags }: SpanContext): boolean {
   return (traceFlags & TraceFlags.SAMPLED) !== 0
 }
 
-/** A context with a place in a trace, made when somebody asks: in handlers that are not recorded nearly nobody does. */
+/** A context with the place in a trace that an event carries, made when somebody asks: in handlers that are not recorded nearly nobody does. */
 export class LateContext implements Context {
-  readonly #place: () => SpanContext | undefined
+  readonly #carried: TraceText
   #made: Context | undefined
 
-  constructor(place: () => SpanContext | undefined) {
-    this.#place = place
+  constructor(carried: TraceText) {
+    this.#carried = carried
   }
 
   getValue(key: symbol): unknown {
@@ -60,7 +61,7 @@ export class LateContext implements Context {
 
   #context(): Context {
     if (this.#made === undefined) {
-      const place = this.#place()
+      const place = remoteOf(this.#carried)
       this.#made = place === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, place)
     }
     return this.#made
@@ -68,6 +69,8 @@ export class LateContext implements Context {
 }
 
 const bytesPerFill = 4_096
+const noId = '0'.repeat(16)
+const noTraceId = '0'.repeat(32)
 
 /** Random ids, many from one call: each by itself costs more than all else that is made of what is not recorded. */
 class Ids {
@@ -85,6 +88,6 @@ class Ids {
     const id = this.#hex.slice(this.#at, this.#at + length)
     this.#at += length
     // All 0 is no id. It will not come again.
-    return /[^0]/.test(id) ? id : this.next(bytes)
+    return id === noId || id === noTraceId ? this.next(bytes) : id
   }
 }
