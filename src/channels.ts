@@ -199,7 +199,7 @@ export interface HandlerAttempt extends EventNote {
   /** It had been a dead letter, or was parked behind one. */
   readonly redriven: boolean
   /** At `end`. */
-  outcome?: AttemptOutcome
+  outcome?: AttemptOutcome | undefined
 }
 
 /** What became of an attempt. `interrupted`: the partition or the worker went, and it counts for nothing. */

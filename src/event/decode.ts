@@ -16,7 +16,7 @@ import {
 import { noExtensions } from './encode.ts'
 import { EnvelopeInvalid, quoted } from './errors.ts'
 import type { VeltrixEvent } from './event.ts'
-import { attributePrefix, headerNames } from './headers.ts'
+import { attributePrefix, extensionHeader, headerNames, knownExtension } from './headers.ts'
 import { fromJson } from './json.ts'
 import { isContentType, isJsonType } from './media-type.ts'
 import { isStructured, parseStructured, structuredType } from './structured.ts'
@@ -137,19 +137,23 @@ class Envelope {
       case 'ce_dataschema':
         return
       default:
-        this.#extension(name.slice(attributePrefix.length), text)
+        this.#extension(name, text)
     }
   }
 
-  #extension(name: string, text: string): void {
-    const wrong = extensionNameProblem(name) ?? textProblem(text, maxExtensionLength)
-    if (wrong !== undefined) this.#note(`${shownName(attributePrefix + name)} ${wrong}`)
+  #extension(header: string, text: string): void {
+    const known = knownExtension(header)
+    const name = known ?? header.slice(attributePrefix.length)
+    const wrongName = known === undefined ? extensionNameProblem(name) : undefined
+    const wrong = wrongName ?? textProblem(text, maxExtensionLength)
+    if (wrong !== undefined) this.#note(`${shownName(header)} ${wrong}`)
     else if (++this.#extensionCount === maxExtensions + 1) {
       this.#note(`it has more than ${maxExtensions} extension attributes`)
     } else if (this.#extensionCount <= maxExtensions) {
       // The name is checked: it cannot be `__proto__`.
       if (this.extensions === noExtensions) this.extensions = {}
       this.extensions[name] = text
+      if (known === undefined) extensionHeader(name)
     }
   }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Clock } from '../clock.ts'
-import { headerNames, jsonContentType } from './headers.ts'
+import { extensionHeader, headerNames, jsonContentType } from './headers.ts'
 import {
   extensionNameProblem,
   keyProblem,
@@ -96,7 +96,7 @@ function optionalHeaders(event: VeltrixEvent, headers: HeaderPair[]): void {
   const issues = optionalIssues(event)
   if (issues.length > 0) throw new EventInvalid(event.type, issues)
   if (event.subject !== undefined) headers.push([headerNames.subject, event.subject])
-  for (const name of Object.keys(event.extensions)) headers.push([`ce_${name}`, event.extensions[name]!])
+  for (const name of Object.keys(event.extensions)) headers.push([extensionHeader(name), event.extensions[name]!])
 }
 
 function optionalIssues(event: VeltrixEvent): EventIssue[] {
@@ -109,10 +109,13 @@ function optionalIssues(event: VeltrixEvent): EventIssue[] {
   const names = Object.keys(event.extensions)
   if (names.length > maxExtensions)
     note(issues, 'extensions', `are ${names.length}; at most ${maxExtensions} are allowed`)
-  for (const name of names.slice(0, maxExtensions)) {
+  for (const name of names.length > maxExtensions ? names.slice(0, maxExtensions) : names) {
+    const wrongName = extensionNameProblem(name)
+    const wrongText = textProblem(event.extensions[name], maxExtensionLength)
+    if (wrongName === undefined && wrongText === undefined) continue
     const path = `extensions.${name.length > 40 ? `${name.slice(0, 40)}...` : name}`
-    note(issues, path, extensionNameProblem(name))
-    note(issues, path, textProblem(event.extensions[name], maxExtensionLength))
+    note(issues, path, wrongName)
+    note(issues, path, wrongText)
   }
   return issues
 }

@@ -27,7 +27,7 @@ export function parseTraceparent(text: unknown): TraceParent | undefined {
 }
 
 export function traceparentText({ traceId, spanId, flags }: TraceParent): string {
-  return `00-${traceId}-${spanId}-${(flags & knownFlags).toString(16).padStart(2, '0')}`
+  return `00-${traceId}-${spanId}-0${flags & knownFlags}`
 }
 
 const maxTracestateLength = 512

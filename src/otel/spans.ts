@@ -6,6 +6,7 @@ import type * as Sdk from '@opentelemetry/sdk-trace'
 import type { Clock } from '../clock.ts'
 import { TelemetryOptionInvalid } from './errors.ts'
 import { loadTracePackages, type TracePackages } from './packages.ts'
+import { SpanGate } from './span-gate.ts'
 import { exporterConfig, resourceOf, type Target } from './target.ts'
 import { within } from './within.ts'
 
@@ -41,13 +42,17 @@ export class Spans {
     const { sdk, api, contexts, resources, tracing: room } = packages
     // One that the application has set is left as it is.
     api.context.setGlobalContextManager(new contexts.AsyncLocalStorageContextManager().enable())
-    const root = new sdk.TraceIdRatioBasedSampler(sampleRatio)
+    // Which traces begin is decided before a span is asked for, below: of those that are, all are kept.
+    const root = new sdk.AlwaysOnSampler()
     const provider = new sdk.TracerProvider({
       resource: resourceOf(resources, target),
       sampler: new sdk.ParentBasedSampler({ root }),
-      spanProcessors: [new sdk.BatchSpanProcessor({ exporter: exporterOf(packages, target) })],
+      spanProcessors: [new SpanGate(sdk, exporterOf(packages, target), target.failed)],
     })
-    const stopTracing = room.traceWith(provider.getTracer('veltrix', target.version), tracing)
+    const stopTracing = room.traceWith(provider.getTracer('veltrix', target.version), {
+      ...tracing,
+      keeps: () => Math.random() < sampleRatio,
+    })
     return new Spans(provider, target, stopTracing)
   }
 

@@ -4,7 +4,7 @@
  */
 import { channelOf, type PublishCall, type PublishManyCall, type TraceExtensions } from '../channels.ts'
 import type { PublishOutcome } from '../config/index.ts'
-import type { VeltrixEvent } from '../event/index.ts'
+import { noExtensions, type VeltrixEvent } from '../event/index.ts'
 import type { Destination, Stored } from './entry.ts'
 
 const begin = channelOf('veltrix:publisher:begin')
@@ -68,7 +68,9 @@ export function traced(
   // What is no object of extensions is refused when it is encoded.
   if (trace === undefined || typeof event.extensions !== 'object' || event.extensions === null) return event
   if (Array.isArray(event.extensions) || event.extensions['traceparent'] !== undefined) return event
-  return { ...event, extensions: { ...event.extensions, ...trace } }
+  // Mostly there is nothing else, and every event pays for a copy.
+  const extensions = event.extensions === noExtensions ? { ...trace } : { ...event.extensions, ...trace }
+  return { ...event, extensions }
 }
 
 function traceOf({ extensions: { traceparent, tracestate } }: VeltrixEvent): TraceExtensions | undefined {

@@ -2,7 +2,7 @@
  * What the channels are told of attempts.
  * @module
  */
-import { channelOf, type EventNote, type HandlerCall } from '../channels.ts'
+import { channelOf, type EventNote, type HandlerAttempt, type HandlerCall } from '../channels.ts'
 import type { Clock } from '../clock.ts'
 import type { CompiledSubscription } from '../config/index.ts'
 import type { CircuitBreaker } from './breaker.ts'
@@ -17,6 +17,8 @@ const failedChannel = channelOf('veltrix:worker:failed')
 const retryChannel = channelOf('veltrix:worker:retry')
 const breakerChannel = channelOf('veltrix:worker:breaker')
 const stuckChannel = channelOf('veltrix:worker:stuck')
+
+const plainly: HandlerCall['run'] = (handler) => handler()
 
 export interface AttemptChannelsOptions {
   readonly clock: Clock
@@ -44,15 +46,8 @@ export class AttemptChannels {
       group: subscription.group,
       lane: laneName(members[0]!.work.lane),
       isBatch,
-      attempts: members.map((member) => ({
-        ...this.note(member),
-        event: member.event,
-        item: member.item,
-        attempt: attemptOf(member),
-        waitedMs: this.sinceAppend(member),
-        redriven: member.item.letter !== undefined,
-      })),
-      run: (handler) => handler(),
+      attempts: members.map((member) => this.attempt(member)),
+      run: plainly,
     }
     beginChannel.publish(call)
     return call
@@ -98,6 +93,28 @@ export class AttemptChannels {
     this.breakerState = state
     const { name } = this.options.subscription
     breakerChannel.publish({ subscription: name, state, failingKeys: keys.failing, seenKeys: keys.seen })
+  }
+
+  /** A note and more. Written out: every event pays for it where somebody traces, and `...` would make two objects of it. */
+  private attempt(member: Member): HandlerAttempt {
+    const { work, item, event } = member
+    return {
+      subscription: this.options.subscription.name,
+      lane: this.options.laneName(work.lane),
+      stream: work.stream,
+      topic: work.topic,
+      partition: work.partition,
+      offset: item.offset,
+      key: item.queue.key,
+      type: event.type,
+      id: event.id,
+      event,
+      item,
+      attempt: attemptOf(member),
+      waitedMs: this.sinceAppend(member),
+      redriven: item.letter !== undefined,
+      outcome: undefined,
+    }
   }
 
   private sinceAppend({ item }: Member): number {

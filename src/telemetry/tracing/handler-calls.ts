@@ -18,16 +18,19 @@ import type { EventHead, HandlerAttempt, HandlerCall } from '../../channels.ts'
 import { beginningOf, eventAttributes, fail } from './describe.ts'
 import { names, spanEvents, systemNames, systemOf } from './names.ts'
 import { remoteOf } from './remote.ts'
+import { LateContext, type Sampling } from './sampling.ts'
 
 export class HandlerSpans {
   readonly #tracer: Tracer
+  readonly #sampling: Sampling
   readonly #open = new WeakMap<HandlerCall, Span>()
   /** By `item`, of those that are tried again. */
   readonly #firstAttempts = new WeakMap<object, SpanContext>()
   readonly #handling = new WeakMap<EventHead, Context>()
 
-  constructor(tracer: Tracer) {
+  constructor(tracer: Tracer, sampling: Sampling) {
     this.#tracer = tracer
+    this.#sampling = sampling
   }
 
   /** Where the handler runs that has the event in its hands. */
@@ -38,7 +41,14 @@ export class HandlerSpans {
   begin(call: HandlerCall): void {
     const { attempts, isBatch, transport } = call
     const [first] = attempts
-    const creation = isBatch ? undefined : remoteOf(first!.event.extensions)
+    const { extensions } = first!.event
+    if (!isBatch && this.#sampling.goesOnUnrecorded(extensions['traceparent'])) {
+      // What it publishes finds the trace on the event, should the context be lost.
+      return runIn(call, new LateContext(extensions))
+    }
+    const creation = isBatch ? undefined : remoteOf(extensions)
+    const unrecorded = this.#sampling.unrecorded(creation)
+    if (unrecorded !== undefined) return this.#inside(call, trace.setSpanContext(ROOT_CONTEXT, unrecorded))
     // Never what happens to be active: a worker is woken from anywhere, and runs on for as long as the process does.
     const parent = creation === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, creation)
     const { name, attributes } = beginningOf('process', transport, first!.topic)
@@ -48,10 +58,12 @@ export class HandlerSpans {
       for (const attempt of attempts) span.addLinks(this.#linksOf(attempt))
     }
     this.#open.set(call, span)
-    const inside = trace.setSpan(ROOT_CONTEXT, span)
-    for (const { event } of attempts) this.#handling.set(event, inside)
-    const outer = call.run
-    call.run = (handler) => outer(() => context.with(inside, handler))
+    this.#inside(call, trace.setSpan(ROOT_CONTEXT, span))
+  }
+
+  #inside(call: HandlerCall, inside: Context): void {
+    for (const { event } of call.attempts) this.#handling.set(event, inside)
+    runIn(call, inside)
   }
 
   end(call: HandlerCall): void {
@@ -72,6 +84,11 @@ export class HandlerSpans {
       to === undefined ? [] : [{ context: to, attributes: { [names.link]: what, [names.messageId]: id } }]
     return [...link(remoteOf(event.extensions), 'creation'), ...link(this.#firstAttempts.get(item), 'first-attempt')]
   }
+}
+
+function runIn(call: HandlerCall, inside: Context): void {
+  const outer = call.run
+  call.run = (handler) => outer(() => context.with(inside, handler))
 }
 
 function ofCall({ subscription, group, lane, attempts }: HandlerCall): Attributes {

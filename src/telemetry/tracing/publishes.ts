@@ -16,10 +16,12 @@ import {
 import type { EventHead, PublishCall, PublishManyCall } from '../../channels.ts'
 import { beginningOf, eventAttributes, fail, operationAttributes } from './describe.ts'
 import { names, systemNames, systemOf } from './names.ts'
-import { extensionsOf, remoteOf } from './remote.ts'
+import { carrying, extensionsOf, remoteOf } from './remote.ts'
+import type { Sampling } from './sampling.ts'
 
 export interface PublishSpansOptions {
   readonly tracer: Tracer
+  readonly sampling: Sampling
   /** A span for each event of a `publishMany`. */
   readonly createSpans: boolean
   /** Where a handler of this process runs that has the event in its hands. */
@@ -52,7 +54,13 @@ export class PublishSpans {
       return
     }
     if (many !== undefined && !this.#options.createSpans) return putOn(call, many.span)
-    const span = this.#start(call, given === 'invalid' ? undefined : given, many?.parent ?? this.#parentOf(call))
+    const parent = many?.parent ?? this.#parentOf(call)
+    const unrecorded = this.#options.sampling.unrecorded(trace.getSpanContext(parent))
+    if (unrecorded !== undefined) {
+      if (given === undefined) call.trace = carrying(unrecorded)
+      return
+    }
+    const span = this.#start(call, given === 'invalid' ? undefined : given, parent)
     if (given === undefined) putOn(call, span)
     if (call.how === 'alone') this.#open.set(call, span)
     else span.end()
@@ -77,7 +85,12 @@ export class PublishSpans {
     const parent = context.active()
     const kind = this.#options.createSpans ? SpanKind.CLIENT : SpanKind.PRODUCER
     const attributes = { ...operationAttributes('send', call.transport), [names.batchCount]: call.events }
-    const span = this.#options.tracer.startSpan('send', { kind, attributes }, parent)
+    const { sampling, tracer } = this.#options
+    const unrecorded = sampling.unrecorded(trace.getSpanContext(parent))
+    const span =
+      unrecorded === undefined
+        ? tracer.startSpan('send', { kind, attributes }, parent)
+        : trace.wrapSpanContext(unrecorded)
     this.#openMany.set(call, { span, parent, topics: new Set() })
   }
 

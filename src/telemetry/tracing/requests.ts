@@ -16,15 +16,18 @@ import {
 import type { RequestCall } from '../../channels.ts'
 import { names } from './names.ts'
 import { remoteOf } from './remote.ts'
+import type { Sampling } from './sampling.ts'
 
 export class RequestSpans {
   readonly #tracer: Tracer
+  readonly #sampling: Sampling
   readonly #trustsCallers: boolean
   readonly #open = new WeakMap<RequestCall, Span>()
 
   /** @param trustsCallers whether a caller's trace is gone on with; else a new one is begun, with a link to it */
-  constructor(tracer: Tracer, trustsCallers: boolean) {
+  constructor(tracer: Tracer, sampling: Sampling, trustsCallers: boolean) {
     this.#tracer = tracer
+    this.#sampling = sampling
     this.#trustsCallers = trustsCallers
   }
 
@@ -35,25 +38,20 @@ export class RequestSpans {
     const { method, route, path, httpVersion, traceparent, tracestate } = call
     const remote = remoteOf({ traceparent: traceparent ?? '', tracestate: tracestate ?? '' })
     const isContinued = remote !== undefined && this.#trustsCallers
-    const span = this.#tracer.startSpan(
-      `${method} ${route}`,
-      {
-        kind: SpanKind.SERVER,
-        attributes: {
-          [names.httpMethod]: method,
-          [names.httpRoute]: route,
-          [names.httpVersion]: httpVersion,
-          [names.urlPath]: path,
-          [names.urlScheme]: 'http',
-        },
-        links: remote === undefined || isContinued ? [] : [{ context: remote }],
-      },
-      isContinued ? trace.setSpanContext(context.active(), remote) : trace.deleteSpan(context.active()),
-    )
+    const parent = isContinued ? trace.setSpanContext(context.active(), remote) : trace.deleteSpan(context.active())
+    const unrecorded = this.#sampling.unrecorded(isContinued ? remote : undefined)
+    if (unrecorded !== undefined) return runIn(call, trace.setSpanContext(parent, unrecorded))
+    const attributes = {
+      [names.httpMethod]: method,
+      [names.httpRoute]: route,
+      [names.httpVersion]: httpVersion,
+      [names.urlPath]: path,
+      [names.urlScheme]: 'http',
+    }
+    const links = remote === undefined || isContinued ? [] : [{ context: remote }]
+    const span = this.#tracer.startSpan(`${method} ${route}`, { kind: SpanKind.SERVER, attributes, links }, parent)
     this.#open.set(call, span)
-    const inside = trace.setSpan(context.active(), span)
-    const outer = call.run
-    call.run = (rest) => outer(() => context.with(inside, rest))
+    runIn(call, trace.setSpan(context.active(), span))
   }
 
   end(call: RequestCall): void {
@@ -68,6 +66,11 @@ export class RequestSpans {
     }
     span.end()
   }
+}
+
+function runIn(call: RequestCall, inside: Context): void {
+  const outer = call.run
+  call.run = (rest) => outer(() => context.with(inside, rest))
 }
 
 /** A span that has ended is none of this request: the server was started in it, and what it hears inherits that. */

@@ -7,6 +7,7 @@ import { channelOf, type ChannelMessages, type ChannelName } from '../../channel
 import { HandlerSpans } from './handler-calls.ts'
 import { PublishSpans } from './publishes.ts'
 import { RequestSpans } from './requests.ts'
+import { Sampling } from './sampling.ts'
 
 export interface TracingOptions {
   /**
@@ -19,6 +20,11 @@ export interface TracingOptions {
    * false begins a new trace for each request, with a link to theirs. Default true.
    */
   readonly trustCallers?: boolean
+  /**
+   * Whether a trace that begins here is recorded, asked before anything is made of it; the tracer's sampler is asked of the rest only. What
+   * goes on with a trace goes as its beginning decided. Default: the tracer's sampler is asked of everything, which costs much more.
+   */
+  readonly keeps?: () => boolean
 }
 
 /**
@@ -28,9 +34,10 @@ export interface TracingOptions {
  */
 export function traceWith(tracer: Tracer, options: TracingOptions = {}): () => void {
   const { createSpans = true, trustCallers = true } = options
-  const handlers = new HandlerSpans(tracer)
-  const publishes = new PublishSpans({ tracer, createSpans, handling: (event) => handlers.handling(event) })
-  const requests = new RequestSpans(tracer, trustCallers)
+  const sampling = new Sampling(options.keeps)
+  const handlers = new HandlerSpans(tracer, sampling)
+  const publishes = new PublishSpans({ tracer, sampling, createSpans, handling: (event) => handlers.handling(event) })
+  const requests = new RequestSpans(tracer, sampling, trustCallers)
   const stops = [
     listen('veltrix:publisher:begin', (call) => publishes.begin(call)),
     listen('veltrix:publisher:end', (call) => publishes.end(call)),
