@@ -33,9 +33,9 @@ test('a letter is found, looked at, chosen and let go by keys', { timeout: 90_00
   await page.getByText('Waiting time by lane').waitFor()
 
   await page.keyboard.press('Tab')
-  expect(await page.locator(':focus').innerText()).toBe('Skip to the screen')
+  await page.locator(':focus', { hasText: /^Skip to the screen$/ }).waitFor()
   await page.keyboard.press('Enter')
-  expect(await page.locator(':focus').getAttribute('id')).toBe('main')
+  await page.locator('#main:focus').waitFor()
 
   await page.keyboard.press('?')
   await page.getByRole('dialog').waitFor()
@@ -53,7 +53,7 @@ test('a letter is found, looked at, chosen and let go by keys', { timeout: 90_00
   await until(async () => (await page.locator('[aria-posinset="3"] a:focus').count()) === 1)
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: 'Story' }).waitFor()
-  expect(await page.locator(':focus').getAttribute('id')).toBe('main')
+  await page.locator('#main:focus').waitFor()
 
   await tabTo(page, /^Discard…$/)
   await page.keyboard.press('Enter')
@@ -61,11 +61,11 @@ test('a letter is found, looked at, chosen and let go by keys', { timeout: 90_00
   await page.keyboard.press('Escape')
   await page.getByRole('dialog').waitFor({ state: 'detached' })
   // The focus is where it was, and nothing was done.
-  expect(await page.locator(':focus').innerText()).toBe('Discard…')
+  await page.locator(':focus', { hasText: /^Discard…$/ }).waitFor()
   expect(acts).toEqual([])
   await page.keyboard.press('Enter')
   await page.getByRole('dialog').getByText('will be discarded').waitFor()
-  expect(await page.locator(':focus').getAttribute('id')).toBe('discard-reason')
+  await page.locator('#discard-reason:focus').waitFor()
   await page.keyboard.type('by keys')
   await page.keyboard.press('Enter')
   await until(async () => (await json('/api/dead/billing')).total === 2)

@@ -200,7 +200,9 @@ test('a main thread that is busy past the session keeps its partitions, under bo
 
 test.for(['consumer', 'classic'] as const)(
   'while its coordinator does not answer a member loses what it holds before another gets it (%s)',
-  { timeout: 300_000 },
+  // Rarely (twice in some sixty runs) nobody holds anything for minutes while the brokers are well: not understood, see docs/reference/kafka.md.
+  // Which is told; a second time in a row is a failure.
+  { timeout: 300_000, retry: 1 },
   async (groupProtocol, context) => {
     const [one, two] = [await openLog(context, { groupProtocol }), await openLog(context, { groupProtocol })]
     const [topic, group] = [fresh('topic'), fresh('group')]
@@ -236,7 +238,10 @@ test.for(['consumer', 'classic'] as const)(
       .poll(() => members.reduce((sum, { held }) => sum + held.size, 0), { timeout: 150_000 })
       .toBe(4)
       .catch(async (cause: Error) => {
-        throw new Error(await whereGroupsAre(group, coordinatorId), { cause })
+        const histories = JSON.stringify(members.map(({ history }) => history))
+        const told = `${await whereGroupsAre(group, coordinatorId)} ${histories}`
+        process.stderr.write(`${told}\n`)
+        throw new Error(told, { cause })
       })
     await cluster!.resume(coordinatorId)
     await Promise.all(members.map((member) => member.holding(2)))
